@@ -1,0 +1,331 @@
+"""The rows of figures of one statutory table, each with the label text around it, and which row of the form each is.
+
+Three witnesses bind a row: the label printed in the same row; the label text above and below it, torn or wrapped; and
+the form's own order, where exactly as many rows stand unnamed as the form has rows free between two named ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import regex
+from rapidfuzz import fuzz
+
+from pipeline.labels import bare, column_key, label_hits, matcher, row_key
+from pipeline.numerals import is_value
+from pipeline.rows import Row, Slot
+from pipeline.segments import Segment
+
+
+_NUMBERED = regex.compile(
+    r"\s*(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)）]|[一二三四五六七八九十\d]{1,2}\s*[.．、,，])"
+)
+
+
+@dataclass(slots=True)
+class Item:
+    """One row of figures: its values, the bare label of its own row, and the bare text since the row of figures before."""
+
+    row: Row
+    values: list[Slot]
+    own: str
+    leaf: str
+    printed: str  # the label as printed, for flags
+    before: str = ""
+    after: str = ""
+    alone: bool = False  # its values stand one to a line
+    key: str | None = None
+    how: str = ""  # own | near | torn | like | order
+    leads: list[Slot] = field(default_factory=list)
+
+    @property
+    def filled(self) -> int:
+        return sum(1 for slot in self.values if not slot.blank)
+
+
+def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -> tuple[list[Item], str]:
+    """The rows of figures of a segment in order, and the label text after the last."""
+    items: list[Item] = []
+    pending, printed = "", ""
+    for row in rows[segment.start : segment.end]:
+        if row.prose:
+            continue
+        for labels, values in _parts(row, template, segment.table_id):
+            own = bare("".join(slot.text for slot in labels))
+            leaf = bare(labels[-1].text) if labels else ""
+            if not values or _is_label_only(row, values, leaf, own, template, segment.table_id):
+                kept = [slot for slot in labels if not _names_column(slot.text, template, segment.table_id)]
+                pending += bare("".join(slot.text for slot in kept))
+                printed += "".join(slot.text for slot in kept)
+                continue
+            label = "".join(slot.text for slot in labels) or printed
+            items.append(Item(row, values, own, leaf, label, pending + own, alone=_alone(row, values)))
+            if items[-1].own == "" and len(items) > 1 and not pending:
+                _join_single(items, width)
+            pending, printed = "", ""
+    for item, following in zip(items, items[1:], strict=False):
+        item.after = following.before
+    if items:
+        items[-1].after = pending
+    return [part for item in items for part in _cut_runs(item, width)], pending
+
+
+def _alone(row: Row, values: Sequence[Slot]) -> bool:
+    return row.layout == "text" and len(values) == 1 and len(row.slots) == 1
+
+
+def _parts(row: Row, template: str, table_id: str) -> list[tuple[list[Slot], list[Slot]]]:
+    """The row cut into (label cells, value cells): once for a row of a table, as often as words follow figures in a line."""
+    parts: list[tuple[list[Slot], list[Slot]]] = [([], [])]
+    slots = row.slots
+    for i, slot in enumerate(slots):
+        labels, values = parts[-1]
+        if slot.blank and not row.layout == "text":
+            values.append(slot)
+            continue
+        if is_value(slot.text) and not _enumerates(slots, i, row, template, table_id):
+            values.append(slot)
+        elif slot.blank:
+            values.append(slot)
+        elif not any(not v.blank for v in values):
+            labels.append(slot)
+            values.clear()
+        elif _is_label(slot.text, row, template, table_id):
+            parts.append(([slot], []))
+        else:
+            values.append(slot)
+    return parts
+
+
+def _enumerates(slots: Sequence[Slot], i: int, row: Row, template: str, table_id: str) -> bool:
+    """Whether a lone small number in a line of text is the number of the label that follows it (1 属于国家秘密)."""
+    if row.layout != "text" or len(slots[i].text) != 1 or slots[i].text not in "12345678" or i + 1 >= len(slots):
+        return False
+    key = row_key(bare(slots[i + 1].text), template, table_id)
+    if key is None:
+        return False
+    label = next(text for k, text in _row_texts(template, table_id) if k == key)
+    return label.startswith(slots[i].text)
+
+
+def _row_texts(template: str, table_id: str) -> list[tuple[str, str]]:
+    from pipeline.vocabulary import form
+
+    return [(label.key, label.text) for label in form(template, table_id).labels if label.axis == "row"]
+
+
+def _is_label(text: str, row: Row, template: str, table_id: str) -> bool:
+    """Whether words behind figures begin a new row rather than being an unreadable figure."""
+    name = bare(text)
+    if row.layout == "text":
+        return len(name) >= 2
+    return row_key(name, template, table_id) is not None
+
+
+def _is_label_only(row: Row, values: Sequence[Slot], leaf: str, own: str, template: str, table_id: str) -> bool:
+    """Whether a row without figures is a label torn off its figures, a header or a caption, not a row left blank."""
+    if any(not slot.blank for slot in values):
+        return False
+    if row.layout == "text":
+        return bool(own) or not values
+    if not own:
+        return True
+    return (row_key(leaf, template, table_id) or row_key(own, template, table_id)) is None or _is_header(
+        row, template, table_id
+    )
+
+
+def _is_header(row: Row, template: str, table_id: str) -> bool:
+    return sum(1 for slot in row.slots if column_key(bare(slot.text), template, table_id)) >= 2
+
+
+def _names_column(text: str, template: str, table_id: str) -> bool:
+    """Whether a label is a column's, as printed without the numbering that a row of the same name has (（七）总计)."""
+    name = bare(text)
+    return name in matcher(template, table_id, "column").keys and not _NUMBERED.match(text)
+
+
+def _join_single(items: list[Item], width: int) -> None:
+    """One cell a line: a value standing alone belongs to the row above, unless an empty line closes that row."""
+    item, above = items[-1], items[-2]
+    if not (item.alone and above.row.layout == "text" and (above.alone or above.filled < width)):
+        return
+    if not above.alone and len(above.values) > 1:
+        return
+    above.values.extend(item.values)
+    above.alone = True
+    items.pop()
+
+
+def _cut_runs(item: Item, width: int) -> list[Item]:
+    """A run of values that stand one to a line, cut into rows at its empty lines, or by the width, when that comes out even."""
+    if not item.alone or item.filled <= width + 2 or width == 0:
+        return [item]
+    pieces: list[list[Slot]] = [[item.values[0]]]
+    for previous, slot in zip(item.values, item.values[1:], strict=False):
+        if previous.line is not None and slot.line is not None and slot.line - previous.line > 1:
+            pieces.append([])
+        pieces[-1].append(slot)
+    if len(pieces) < 2 or any(len(piece) != width for piece in pieces):
+        if len(item.values) % width:
+            return [item]
+        pieces = [item.values[i : i + width] for i in range(0, len(item.values), width)]
+    first = replace(item, values=pieces[0], after="")
+    rest = [replace(item, values=piece, own="", leaf="", printed="", before="", after="") for piece in pieces[1:]]
+    rest[-1].after = item.after
+    return [first, *rest]
+
+
+def bind(items: list[Item], template: str, table_id: str, row_ids: Sequence[str], tail: str) -> None:
+    """Give each item the row of the form that it is (`key`, `how`); leave None where no witness settles it."""
+    order = {row_id: i for i, row_id in enumerate(row_ids)}
+    options = [_options(item, template, table_id, order) for item in items]
+    _bind_own(items, options)
+    chain = _best_chain(items, options, order)
+    for item, (key, how) in chain.items():
+        items[item].key, items[item].how = key, how
+    _fill_by_order(items, row_ids, order)
+
+
+Options = dict[str, tuple[float, str]]  # row_id → (score, how)
+
+
+def _options(item: Item, template: str, table_id: str, order: dict[str, int]) -> Options:
+    """The rows that the label text on and around an item may name, each with its weight and witness."""
+    found: Options = {}
+    for text in (item.leaf, item.own):
+        key = row_key(text, template, table_id)
+        if key in order:
+            found.setdefault(key, (1.0, "own"))
+            return found
+    labels = matcher(template, table_id, "row").longest_first
+    before = _without_others(item.before, template, table_id)
+    hits = label_hits(before, labels)
+    trail = before[hits[-1][1] :] if hits else before
+    if hits and not trail:
+        for place, (_, _, key) in enumerate(reversed(hits)):
+            if key in order:
+                found.setdefault(key, (0.9 if place == 0 and len(hits) == 1 else 0.5, "near"))
+    after = _without_others(item.after, template, table_id)
+    lead = after[: hits_after[0][0]] if (hits_after := label_hits(after, labels)) else after
+    for label, key in labels:
+        if key not in order:
+            continue
+        score, how = _torn(label, trail, lead, item)
+        if score > found.get(key, (0.0, ""))[0]:
+            found[key] = (score, how)
+    return found
+
+
+def _torn(label: str, trail: str, lead: str, item: Item) -> tuple[float, str]:
+    """How well a label is told by the torn text before and after an item."""
+    if not trail:
+        return 0.0, ""
+    for cut in range(len(label) - 1, 1, -1):
+        if trail.endswith(label[:cut]) and lead.startswith(label[cut:]):
+            return 0.95, "torn"
+    whole = trail[-len(label) :]
+    likeness = fuzz.ratio(whole, label) / 100
+    if likeness >= 0.7:
+        return likeness * 0.9, "like"
+    if len(trail) >= 4 and (label.startswith(trail) or label.endswith(trail)):
+        return 0.7, "torn"
+    if len(trail) >= 3 and lead and fuzz.ratio(trail + lead[: max(len(label) - len(trail), 0)], label) >= 80:
+        return 0.75, "torn"
+    return 0.0, ""
+
+
+def _without_others(text: str, template: str, table_id: str) -> str:
+    """The text without the labels of groups, columns and captions, which float between the rows."""
+    others = [*matcher(template, table_id, "group").longest_first, *_CAPTIONS]
+    if table_id != "proactive":
+        others += [pair for pair in matcher(template, table_id, "column").longest_first if len(pair[0]) >= 3]
+    rows = matcher(template, table_id, "row").longest_first
+    pairs = sorted({(t, "") for t, _ in others if t not in {r for r, _ in rows}}, key=lambda p: (-len(p[0]), p[0]))
+    kept = label_hits(text, [*rows, *pairs]) if pairs else []
+    for start, end, key in reversed(kept):
+        if key == "":
+            text = text[:start] + text[end:]
+    return text
+
+
+_CAPTIONS = [
+    (t, "")
+    for t in (
+        "本列数据的勾稽关系为第一项加第二项之和等于第三项加第四项之和",
+        "申请人情况",
+        "法人或其他组织",
+        "信息内容",
+        "第二十条第一项",
+        "第二十条第五项",
+        "第二十条第六项",
+        "第二十条第八项",
+        "第二十条第九项",
+        "第二十条第项",
+    )
+]
+
+
+def _bind_own(items: list[Item], options: list[Options]) -> None:
+    """A label printed in the item's own row, and in no other item's, binds whatever the order."""
+    owners: dict[str, list[int]] = {}
+    for i, option in enumerate(options):
+        for key, (_, how) in option.items():
+            if how == "own":
+                owners.setdefault(key, []).append(i)
+    for key, indexes in owners.items():
+        for i in indexes:
+            items[i].key, items[i].how = key, "own"
+
+
+def _best_chain(items: list[Item], options: list[Options], order: dict[str, int]) -> dict[int, tuple[str, str]]:
+    """The assignment of the items not yet bound that explains most label text, in the form's order, beside those bound."""
+    bound = {i: order[item.key] for i, item in enumerate(items) if item.key}
+    result: dict[int, tuple[str, str]] = {}
+    spans = _gaps(items, bound, len(order))
+    for indexes, low, high in spans:
+        taken = set(bound.values())
+        rows = [(key, r) for key, r in order.items() if low < r < high and r not in taken]
+        best: list[tuple[float, tuple[tuple[int, str], ...]]] = [(0.0, ())] * (len(rows) + 1)
+        for i in indexes:
+            previous = list(best)
+            for j, (key, _) in enumerate(rows, 1):
+                score, _how = options[i].get(key, (0.0, ""))
+                candidates = [previous[j], best[j - 1]]
+                if score >= 0.5:
+                    candidates.append((previous[j - 1][0] + score, (*previous[j - 1][1], (i, key))))
+                best[j] = max(candidates, key=lambda c: c[0])
+        for i, key in best[-1][1]:
+            result[i] = (key, options[i][key][1])
+    return result
+
+
+def _gaps(items: list[Item], bound: dict[int, int], n_rows: int) -> list[tuple[list[int], int, int]]:
+    """Runs of unbound items with the rows of the form that lie between their bound neighbours, where those are in order."""
+    gaps = []
+    i = 0
+    while i < len(items):
+        if i in bound:
+            i += 1
+            continue
+        start = i
+        while i < len(items) and i not in bound:
+            i += 1
+        low = bound.get(start - 1, -1)
+        high = bound.get(i, n_rows)
+        if low < high:
+            gaps.append((list(range(start, i)), low, high))
+    return gaps
+
+
+def _fill_by_order(items: list[Item], row_ids: Sequence[str], order: dict[str, int]) -> None:
+    """Unnamed rows of figures between two named ones, when exactly as many rows of the form are free there."""
+    bound = {i: order[item.key] for i, item in enumerate(items) if item.key}
+    taken = set(bound.values())
+    for indexes, low, high in _gaps(items, bound, len(order)):
+        free = [row_ids[r] for r in range(low + 1, high) if r not in taken]
+        unnamed = [i for i in indexes if items[i].filled > 1 or len(items[i].values) == len(items[i].row.slots) > 1]
+        if free and len(unnamed) == len(free):
+            for i, key in zip(unnamed, free, strict=True):
+                items[i].key, items[i].how = key, "order"

@@ -1,0 +1,123 @@
+"""One document → its report: the order of the stages, written once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from extractors.document import CannotRead, Document
+from pipeline import vocabulary
+from pipeline.align import align
+from pipeline.checks import check
+from pipeline.identify import identify
+from pipeline.ids import report_id
+from pipeline.measure import measure
+from pipeline.model import Fact, Flag, Identity, Report, TableReading
+from pipeline.narrative import claims
+from pipeline.noise import noise, quality
+from pipeline.reconcile import reconcile
+from pipeline.sections import sections
+from pipeline.workplan import tasks
+
+
+def read_report(data: bytes) -> Report:
+    """The report that a file's bytes hold. Bad input never raises: it is a report set aside, with its reason."""
+    from extractors import extract
+
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        return read_document(extract(data), sha256)
+    except CannotRead as error:
+        return set_aside(sha256, error)
+
+
+def set_aside(sha256: str, error: CannotRead) -> Report:
+    """The report of a file that no document could be made of."""
+    identity = Identity("other", error.reason)
+    return Report(report_id(sha256), sha256, None, None, identity, "set_aside", error.reason, None)
+
+
+def read_document(document: Document, sha256: str) -> Report:
+    """The way of one document: what is it → its tables → numbers → what they prove → what the prose and the noise say."""
+    identity = identify(document)
+    parts = tuple(sections(document))
+    base = Report(
+        report_id(sha256),
+        sha256,
+        document.format,
+        document.pages,
+        identity,
+        "extracted",
+        None,
+        None,
+        sections=parts,
+        metadata=document.metadata,
+        flags=(*identity.flags, *_notes(document)),
+    )
+    if identity.document_type == "work_plan":
+        return replace(base, tasks=tuple(tasks(document)), flags=(*base.flags, *noise(document, identity)))
+    if identity.document_type != "annual_report":
+        return replace(base, disposition="set_aside", reason=identity.reason, flags=base.flags)
+    tables = align(document, identity.year)
+    facts, value_flags = measure(tables)
+    facts, arithmetic = check(facts)
+    facts, repairs = reconcile(facts)
+    said, mismatches = claims(document, facts, identity)
+    flags = (
+        *base.flags,
+        *_table_flags(tables, identity),
+        *value_flags,
+        *arithmetic,
+        *repairs,
+        *mismatches,
+        *noise(document, identity),
+    )
+    disposition, reason = _disposition(tables, identity, document)
+    template = next((t.template for t in tables if t.table_id == "requests"), tables[0].template if tables else None)
+    return replace(
+        base, disposition=disposition, reason=reason, template=template, facts=tuple(facts), flags=flags
+    )
+
+
+def _notes(document: Document) -> tuple[Flag, ...]:
+    return tuple(Flag("partly_read", "warning", note) for note in document.notes)
+
+
+def _table_flags(tables: Sequence[TableReading], identity: Identity) -> list[Flag]:
+    """Flags of alignment, of tables that are not there, and of a form that is not the year's."""
+    flags = [flag for table in tables for flag in table.flags]
+    found = {table.table_id for table in tables}
+    for table_id in vocabulary.TABLES:
+        if table_id not in found:
+            flags.append(Flag("missing_table", "error", f"the table {table_id} was not found", table_id))
+    if identity.year is not None:
+        due = "2019" if identity.year <= 2020 else "2021"
+        flags.extend(
+            Flag(
+                "wrong_template_for_year",
+                "warning",
+                f"the table has the form of {table.template}, a report on {identity.year} that of {due}",
+                table.table_id,
+                observed=table.template,
+                expected=due,
+            )
+            for table in tables
+            if table.template != due and table.table_id != "review_litigation"
+        )
+    return flags
+
+
+def _disposition(tables: Sequence[TableReading], identity: Identity, document: Document) -> tuple[str, str | None]:
+    if not tables:
+        return "set_aside", "an annual report in which none of the statutory tables was found"
+    lost = [t for t in vocabulary.TABLES if t not in {table.table_id for table in tables}]
+    reasons = [f"tables not found: {', '.join(lost)}"] if lost else []
+    if identity.year is None:
+        reasons.append("the reported year was not recognised")
+    if document.notes:
+        reasons.append("a part of the file was not read")
+    return ("partial", "; ".join(reasons)) if reasons else ("extracted", None)
+
+
+__all__ = ["Fact", "quality", "read_document", "read_report", "set_aside"]

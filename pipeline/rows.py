@@ -1,0 +1,140 @@
+"""A document as one stream of rows, whatever its layout: the rows of its tables and the lines of its text, in order.
+
+Every row is a list of cells with their texts and places. A line of text is cut into tokens; numbers, signs and units that
+belong together stay together. Nothing is bound to a meaning here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import regex
+
+from extractors.document import Cell, Document, Paragraph, Table
+from pipeline.numerals import is_value
+
+_HAN = regex.compile(r"\p{Han}")
+_SENTENCE = regex.compile(r"[。；！？]")
+_CLAUSE = regex.compile(r"[，,、；]")
+_SIGN = regex.compile(r"^(?:增加了?|减少了?|新增|增长|下降|增|减|[+\-−－])$")
+_MEASURE = regex.compile(r"^(?:[百千]?万元|亿元|千元|元|项|件|条|个|次|宗|起|份|家|人)$")
+_PAGE_NUMBER = regex.compile(
+    r"^\s*(?:[-—–－_·•~]+\s*\d{1,4}\s*[-—–－_·•~]+|第\s*\d{1,4}\s*页.*|\d{1,4}\s*/\s*\d{1,4})\s*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One cell of a row: its verbatim text, its columns [start, end) and its place in the source."""
+
+    text: str
+    start: int
+    end: int
+    line: int | None = None
+    confidence: float | None = None
+    bbox: tuple[float, float, float, float] | None = None
+
+    @property
+    def blank(self) -> bool:
+        return not self.text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, or a line of text. `layout` is grid (columns known), ragged (columns counted) or text."""
+
+    slots: tuple[Slot, ...]
+    layout: str
+    block: int  # index of the block in the document
+    page: int | None
+    line: int | None
+    width: int = 0  # columns of the table
+    prose: bool = False
+    heading: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(slot.text for slot in self.slots)
+
+
+def rows(document: Document) -> list[Row]:
+    """All rows of a document, in reading order; page numbers that stand alone are left out."""
+    found: list[Row] = []
+    for index, block in enumerate(document.blocks):
+        if isinstance(block, Paragraph):
+            if not _PAGE_NUMBER.match(block.text):
+                found.append(_text_row(block, index))
+        else:
+            found.extend(_table_rows(block, index))
+    return found
+
+
+def _text_row(paragraph: Paragraph, index: int) -> Row:
+    text = paragraph.text
+    prose = is_prose(text)
+    if prose:
+        slots: tuple[Slot, ...] = (Slot(text, 0, 1, paragraph.line),)
+    else:
+        slots = tuple(Slot(token, i, i + 1, paragraph.line) for i, token in enumerate(_tokens(text)))
+    return Row(slots, "text", index, paragraph.page, paragraph.line, len(slots), prose, paragraph.level is not None)
+
+
+def is_prose(text: str) -> bool:
+    """Whether a paragraph is running text rather than a label, a heading or a line of figures."""
+    if len(text) < 30:
+        return bool(_SENTENCE.search(text)) and len(_HAN.findall(text)) > 8
+    if _SENTENCE.search(text):
+        return True
+    return len(_CLAUSE.findall(text)) >= 4 and len(regex.findall(r"\s\d+(?=\s|$)", text)) < 5
+
+
+def _tokens(text: str) -> list[str]:
+    """The words of a line; a sign stays with its number, a number with its unit. A line of only a tab is an empty cell."""
+    words = text.split()
+    if not words:
+        return [""]
+    merged: list[str] = []
+    for word in words:
+        if merged and _SIGN.match(merged[-1]) and word[:1].isdigit():
+            merged[-1] += " " + word
+        elif merged and _MEASURE.match(word) and merged[-1][-1:].isdigit():
+            merged[-1] += " " + word
+        else:
+            merged.append(word)
+    return merged
+
+
+def _table_rows(table: Table, index: int) -> Iterator[Row]:
+    layout = "grid" if table.gridded else "ragged"
+    by_row: dict[int, list[Cell]] = {}
+    for cell in table.cells:
+        by_row.setdefault(cell.row, []).append(cell)
+    for r in range(table.n_rows):
+        cells = sorted(by_row.get(r, ()), key=lambda cell: cell.col)
+        line = next((cell.line for cell in cells if cell.line is not None), table.line)
+        for part in _unfused(cells):
+            slots = tuple(
+                Slot(text, cell.col, cell.col + max(cell.col_span, 1), cell.line, cell.confidence, cell.bbox)
+                for cell, text in part
+            )
+            yield Row(slots, layout, index, table.page, line, table.n_cols)
+
+
+def _unfused(cells: list[Cell]) -> Iterator[list[tuple[Cell, str]]]:
+    """The rows that one table row holds: several where its value cells hold equally many lines of numbers each."""
+    counts = []
+    for cell in cells:
+        lines = [line for line in cell.text.split("\n") if line.strip()]
+        if len(lines) >= 2 and all(is_value(line) for line in lines):
+            counts.append(len(lines))
+    if len(counts) < 4 or len(set(counts)) != 1:
+        yield [(cell, cell.text) for cell in cells]
+        return
+    count = counts[0]
+    for i in range(count):
+        part = []
+        for cell in cells:
+            lines = [line for line in cell.text.split("\n") if line.strip()]
+            part.append((cell, lines[i] if len(lines) == count else (cell.text if i == 0 else "")))
+        yield part

@@ -1,0 +1,221 @@
+"""Where in a document each statutory table stands, and of which form: told by the tables' own labels.
+
+Decoys (catalogues, staff lists, screenshots, tables of other years) hold some of the words too; a table is taken for
+statutory when enough different labels of its form stand close together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from pipeline import vocabulary
+from pipeline.labels import bare, column_key, matcher, row_key
+from pipeline.numerals import is_value
+from pipeline.rows import Row
+
+# What tells the forms apart; labels that both forms share say nothing.
+_GAP_TEXT, _GAP_TABLE = 45, 14
+_TRAIL = 24
+_WEAK = {"其他", "总计", "合计", "企业", "公民", "上年结转", "规章", "行政复议"}
+_HAN = regex.compile(r"\p{Han}")
+_CAPTION = regex.compile(r"\s*#*\s*[一二三四五六七八九十]{1,2}\s*[、.．]|.*情况\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    row: int  # index into the rows
+    axis: str  # row | column
+    key: str
+    template: str | None  # where the label belongs to one form only
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The rows [start, end) that hold one statutory table, with the labels found there."""
+
+    table_id: str
+    start: int
+    end: int
+    hits: tuple[Hit, ...]
+
+    def labels(self, axis: str) -> set[str]:
+        return {hit.key for hit in self.hits if hit.axis == axis}
+
+    @property
+    def strength(self) -> int:
+        return len({(hit.axis, hit.key) for hit in self.hits if not hit.weak})
+
+
+def chunks(row: Row) -> list[str]:
+    """The bare label texts of a row: each cell that is no value; in a line of text, each run of words between values."""
+    if row.prose:
+        return []
+    if row.layout != "text":
+        return [text for slot in row.slots if not is_value(slot.text) and (text := bare(slot.text))]
+    found, run = [], ""
+    for slot in row.slots:
+        if is_value(slot.text):
+            found.append(run)
+            run = ""
+        else:
+            run += slot.text
+    found.append(run)
+    return [text for chunk in found if (text := bare(chunk))]
+
+
+@lru_cache(maxsize=20_000)
+def _named(text: str, table_id: str) -> tuple[tuple[str, str, str | None, bool], ...]:
+    """What a bare text names in a table: (axis, key, template if of one form only, weak)."""
+    found = []
+    for axis, key_of in (("row", row_key), ("column", column_key)):
+        keys = {template: key_of(text, template, table_id) for template in vocabulary.TEMPLATES}
+        named = {key for key in keys.values() if key}
+        for key in sorted(named):
+            templates = [template for template, k in keys.items() if k == key]
+            only = templates[0] if len(templates) == 1 else None
+            found.append((axis, key, only, len(text) < 3 or text in _WEAK))
+    return tuple(found)
+
+
+def find_segments(rows: list[Row]) -> dict[str, list[Segment]]:
+    """All places that may hold each statutory table, best first. Every table_id is a key."""
+    hits: dict[str, list[Hit]] = {table_id: [] for table_id in vocabulary.TABLES}
+    for index, row in enumerate(rows):
+        texts = chunks(row)
+        if not texts or len(texts) > 40:
+            continue
+        joined = "".join(texts) if row.layout != "text" else ""
+        for table_id in vocabulary.TABLES:
+            for text in texts:
+                if len(text) <= 60:
+                    hits[table_id].extend(Hit(index, *named) for named in _named(text, table_id))
+            if joined and len(texts) > 1 and len(joined) <= 60:
+                hits[table_id].extend(Hit(index, *n) for n in _named(joined, table_id) if n[0] == "row")
+    strong = {
+        table_id: {hit.row for hit in found if not hit.weak and (hit.axis == "column" or table_id != "proactive")}
+        for table_id, found in hits.items()
+    }
+    result = {}
+    for table_id, found in hits.items():
+        others = set().union(*(rows_ for other, rows_ in strong.items() if other != table_id)) - strong[table_id]
+        segments = [
+            _extended(segment, rows, others)
+            for segment in _grouped(table_id, found, rows, others)
+            if _is_statutory(segment, rows)
+        ]
+        result[table_id] = sorted(segments, key=lambda s: (-s.strength, s.start))
+    return result
+
+
+def _grouped(table_id: str, hits: list[Hit], rows: list[Row], others: set[int]) -> list[Segment]:
+    """Hits that stand close to each other, cut where the table begins anew."""
+    groups: list[list[Hit]] = []
+    for hit in hits:
+        if hit.weak and hit.row in others:
+            continue
+        if groups and not _breaks(groups[-1], hit, rows, others, table_id):
+            groups[-1].append(hit)
+        else:
+            groups.append([hit])
+    segments = []
+    for group in groups:
+        edges = [i for i, hit in enumerate(group) if not hit.weak]
+        if edges:
+            inner = tuple(group[edges[0] : edges[-1] + 1])
+            segments.append(Segment(table_id, inner[0].row, inner[-1].row + 1, inner))
+    return segments
+
+
+def _breaks(group: list[Hit], hit: Hit, rows: list[Row], others: set[int], table_id: str) -> bool:
+    last = group[-1].row
+    if hit.row == last:
+        return False
+    between = range(last + 1, hit.row)
+    tabular = rows[last].layout != "text" and rows[hit.row].layout != "text"
+    if len(between) > (_GAP_TABLE if tabular else _GAP_TEXT):
+        return True
+    if sum(1 for i in between if rows[i].prose) >= 2 or any(i in others for i in between):
+        return True
+    form_rows = list(vocabulary.form("2019", table_id).rows)
+    seen = {h.key for h in group if h.axis == "row"}
+    first = {"requests": "received", "proactive": "regulations", "review_litigation": "reconsideration"}[table_id]
+    return hit.axis == "row" and hit.key == first and first in seen and len(seen) >= 0.6 * len(form_rows)
+
+
+def _is_statutory(segment: Segment, rows: list[Row]) -> bool:
+    row_keys = {hit.key for hit in segment.hits if hit.axis == "row"}
+    strong_rows = {hit.key for hit in segment.hits if hit.axis == "row" and not hit.weak}
+    columns = {hit.key for hit in segment.hits if hit.axis == "column" and not hit.weak}
+    if segment.table_id == "requests":
+        return len(strong_rows) >= 4 or (len(columns) >= 4 and len(strong_rows) >= 1)
+    if segment.table_id == "review_litigation":
+        return ("litigation_direct" in row_keys or "litigation_after_reconsideration" in row_keys) or len(columns) >= 3
+    valued = sum(1 for hit in segment.hits if hit.axis == "row" and any(is_value(s.text) for s in rows[hit.row].slots))
+    return (len(columns) >= 1 and len(row_keys) >= 1) or (len(row_keys) >= 5 and valued >= 4)
+
+
+def _extended(segment: Segment, rows: list[Row], others: set[int]) -> Segment:
+    """The segment with the rows of figures right before its first and after its last label."""
+    end = segment.end
+    while end < len(rows) and end - segment.end < _TRAIL and _continues(rows[end]) and end not in others:
+        end += 1
+    start = segment.start
+    while start > 0 and segment.start - start < 4 and _figures(rows[start - 1]) and (start - 1) not in others:
+        start -= 1
+    while start > 0 and _heads(rows[start - 1], rows[segment.start]) and (start - 1) not in others:
+        start -= 1
+    return Segment(segment.table_id, start, end, segment.hits)
+
+
+def _heads(row: Row, first: Row) -> bool:
+    """Whether a row is one of the header rows above the first labelled row of the same table."""
+    if any(is_value(s.text) for s in row.slots):
+        return False
+    if row.layout != "text":
+        return row.block == first.block
+    # In lines of text a header's first words may be torn beyond recognition; captions of sections end the table.
+    return (
+        first.layout == "text"
+        and not row.prose
+        and not row.heading
+        and 0 <= len(_HAN.findall(row.text)) <= 12
+        and not _CAPTION.match(row.text)
+    )
+
+
+def _figures(row: Row) -> bool:
+    return not row.prose and not row.heading and all(s.blank or is_value(s.text) for s in row.slots)
+
+
+def _continues(row: Row) -> bool:
+    if row.prose or row.heading:
+        return False
+    if _figures(row):
+        return True
+    # The rest of a torn label is short and is no caption of a section.
+    text = row.text
+    return (
+        len(_HAN.findall(text)) <= 24
+        and not regex.match(r"\s*[一二三四五六七八九十]{1,2}\s*[、.．]", text)
+        and (any(is_value(s.text) and not s.blank for s in row.slots) or len(text.strip()) <= 24)
+    )
+
+
+def template_of(segment: Segment) -> tuple[str | None, int]:
+    """The form that the labels of a segment speak for, and by how many labels it leads; (None, 0) if neither does."""
+    votes = Counter(
+        template for template, _, _ in {(h.template, h.axis, h.key) for h in segment.hits if h.template and not h.weak}
+    )
+    ranked = votes.most_common()
+    if not ranked:
+        return None, 0
+    lead = ranked[0][1] - (ranked[1][1] if len(ranked) > 1 else 0)
+    return (ranked[0][0], lead) if lead else (None, 0)
+
+
+__all__ = ["Hit", "Segment", "chunks", "find_segments", "matcher", "template_of"]
