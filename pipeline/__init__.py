@@ -9,3 +9,25 @@
 
 `read.read_document` holds the order for one document, `run.run` for a whole input.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from extractors.document import Document
+    from pipeline.model import Report
+
+
+def read_report(data: bytes) -> Report:
+    """The report that a file's bytes hold; see `read.read_report`."""
+    from pipeline import read
+
+    return read.read_report(data)
+
+
+def read_document(document: Document, sha256: str) -> Report:
+    """The report that a document holds; see `read.read_document`."""
+    from pipeline import read
+
+    return read.read_document(document, sha256)

@@ -13,14 +13,14 @@ from decimal import Decimal
 from extractors.document import Document
 from pipeline import vocabulary
 from pipeline.headers import Header, headers_of, requests_order, review_keys, starts_of, unit_named
-from pipeline.items import Item, bind, items_of
+from pipeline.items import Item, Judge, bind, items_of
 from pipeline.labels import row_key
 from pipeline.model import Flag, Reading, TableReading
 from pipeline.numerals import read_numeral
-from pipeline.placement import Geometry, Placed, agreed, geometry_of, place, refute
+from pipeline.placement import Geometry, Placed, agreed, geometry_of, place, refute, spread
 from pipeline.rows import Row, rows
 from pipeline.segments import Segment, find_segments, template_of
-from pipeline.vocabulary import Form, Key
+from pipeline.vocabulary import Equation, Form, Key
 
 
 def align(document: Document, year: int | None = None) -> list[TableReading]:
@@ -30,7 +30,7 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
     """
     stream = rows(document)
     segments = find_segments(stream)
-    templates = _templates(segments, year)
+    templates = _templates(segments, stream, year)
     found = []
     for table_id in vocabulary.TABLES:
         readings = [_read(stream, segment, templates[table_id][0]) for segment in _candidates(segments[table_id])]
@@ -40,9 +40,11 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
     return found
 
 
-def _templates(segments: dict[str, list[Segment]], year: int | None) -> dict[str, tuple[str, Flag | None]]:
+def _templates(
+    segments: dict[str, list[Segment]], stream: list[Row], year: int | None
+) -> dict[str, tuple[str, Flag | None]]:
     """The form of each table: by its own labels, else by the other tables', else by the year, with a flag."""
-    own = {table_id: template_of(found[0]) for table_id, found in segments.items() if found}
+    own = {table_id: template_of(found[0], stream) for table_id, found in segments.items() if found}
     votes = sorted(((lead, template) for template, lead in own.values() if template), reverse=True)
     result: dict[str, tuple[str, Flag | None]] = {}
     for table_id in vocabulary.TABLES:
@@ -96,11 +98,11 @@ def _read(stream: Sequence[Row], segment: Segment, template: str) -> TableReadin
     table = _Table(form)
     headers = headers_of(stream, segment, template)
     width = {"requests": 7, "review_litigation": 15, "proactive": 3}[segment.table_id]
-    items, tail = items_of(stream, segment, template, width)
+    items = items_of(stream, segment, template, width)
     if segment.table_id == "review_litigation" and not _in_lines(items, template):
         _read_flat(table, stream, segment, items)
     else:
-        bind(items, template, segment.table_id, list(form.rows), tail)
+        bind(items, template, segment.table_id, list(form.rows), _judge(form, items))
         _read_rows(table, stream, headers, items)
     if not table.cells:
         return None
@@ -108,6 +110,35 @@ def _read(stream: Sequence[Row], segment: Segment, template: str) -> TableReadin
     for key in form.cells():
         table.cells.setdefault(key, Reading(None))
     return TableReading(segment.table_id, template, table.cells, tuple(table.flags))
+
+
+def _judge(form: Form, items: Sequence[Item]) -> Judge | None:
+    """Counts the identities that break when items stand for given rows; only rows with all their values speak."""
+    equations = vocabulary.equations(form.template, form.table_id)
+    columns = next(iter(form.rows.values()))
+    if not equations or form.table_id != "requests":
+        return None
+    numbers = {
+        i: [Decimal(0) if n.status == "blank" else n.value for n in (read_numeral(s.text) for s in item.values)]
+        for i, item in enumerate(items)
+        if len(item.values) == len(columns)
+    }
+
+    def broken(binding: dict[int, str]) -> int:
+        cells = {
+            (key, column): value
+            for i, key in binding.items()
+            for column, value in zip(columns, numbers.get(i, ()), strict=False)
+            if value is not None
+        }
+        return sum(
+            1
+            for e in equations
+            if all(k in cells for k in (*e.left, *e.right))
+            and sum(cells[k] for k in e.left) != sum(cells[k] for k in e.right)
+        )
+
+    return broken
 
 
 def _in_lines(items: Sequence[Item], template: str) -> bool:
@@ -245,10 +276,11 @@ def _without_duplicates(
 
 def _settle(table: _Table, work: list[tuple[Item, list[Key], Placed]]) -> None:
     """Readings for all rows: first those with one placement, then the others with what the identities leave of them."""
+    equations = vocabulary.equations(table.form.template, table.form.table_id)
+    work = [(item, keys, _doubted(item, keys, placed, equations)) for item, keys, placed in work]
     for item, keys, placed in work:
         if placed.settled:
             _write(table, item, keys, placed, placed.placements)
-    equations = vocabulary.equations(table.form.template, table.form.table_id)
     for item, keys, placed in work:
         if not placed.settled:
             values = item.values
@@ -258,6 +290,31 @@ def _settle(table: _Table, work: list[tuple[Item, list[Key], Placed]]) -> None:
                 return Decimal(0) if numeral.status == "blank" else numeral.value
 
             _write(table, item, keys, placed, refute(keys, placed, number, equations, table.numbers))
+
+
+def _doubted(item: Item, keys: Sequence[Key], placed: Placed, equations: Sequence[Equation]) -> Placed:
+    """A row with blanks beside figures whose own identity breaks may have been moved: then all its placements count."""
+    if not placed.settled or not 0 < item.filled < len(keys):
+        return placed
+    chosen = placed.placements[0]
+    numbers: dict[Key, Decimal] = {}
+    for key, index in zip(keys, chosen, strict=True):
+        numeral = read_numeral(item.values[index].text) if index is not None else None
+        if numeral is not None and numeral.status != "unreadable":
+            numbers[key] = numeral.value or Decimal(0)
+    for equation in equations:
+        sides = (*equation.left, *equation.right)
+        if all(k in numbers for k in sides) and sum(numbers[k] for k in equation.left) != sum(
+            numbers[k] for k in equation.right
+        ):
+            break
+    else:
+        return placed
+    filled = [i for i, slot in enumerate(item.values) if not slot.blank]
+    return Placed(
+        tuple(dict.fromkeys((chosen, *spread(filled, len(keys))))),
+        ("lost_cell", "the row has a blank and its sum does not hold: its values may have moved"),
+    )
 
 
 def _write(
@@ -290,7 +347,7 @@ def _write(
             severity = _proof(table, keys)
         for target in sorted({key[0] for key in keys}) if row_id is None else [row_id]:
             table.flag(kind, message, target, severity=severity, page=row.page, line=row.line, excerpt=raw or None)
-    if item.how in ("order", "like", "torn", "near"):
+    if item.how in ("order", "sequence", "like", "torn"):
         _say_label(table, item)
 
 
@@ -309,7 +366,10 @@ def _say_label(table: _Table, item: Item) -> None:
     assert item.key is not None
     expected = table.form.label("row", item.key).text
     place = {"page": item.row.page, "line": item.row.line}
-    if item.how == "order":
+    if item.how == "sequence":
+        table.flag("unknown_label", "the row's label stands apart from its figures; both were counted off in order",
+                   item.key, observed=item.before[-40:] or None, expected=expected, **place)  # fmt: skip
+    elif item.how == "order":
         table.flag("unknown_label", "the row's label is lost; it was bound by the form's order", item.key,
                    expected=expected, **place)  # fmt: skip
     elif item.how == "like":

@@ -89,3 +89,34 @@ def _flag(verdict: Verdict, facts: Mapping[tuple[str, str, str], Fact]) -> Flag:
 
 def _plain(value: Decimal | None) -> str:
     return "" if value is None else f"{value.normalize():f}"
+
+
+def suspects(facts: Sequence[Fact]) -> list[Flag]:
+    """Warnings on every cell that may be the wrong one of a broken identity that no proven repair explains.
+
+    The break itself is flagged at the identity's total; the fault may lie in any of its cells, and none of them may be
+    published without a doubt. A row or column identity marks its row or column, a balance its four cells.
+    """
+    by_key = {fact.key: fact for fact in facts}
+    flags = []
+    for verdict in verdicts(facts):
+        if verdict.state != "broken":
+            continue
+        equation, table_id = verdict.equation, verdict.table_id
+        cells = (*equation.left, *equation.right)
+        if any(_repaired(by_key[(table_id, *key)]) for key in cells):
+            continue
+        message = "an identity of this cell is broken, and which of its cells is wrong is not settled"
+        if equation.kind in ("row_sum", "review_sum"):
+            flags.append(Flag(equation.kind, "warning", message, table_id, equation.along))
+        elif equation.kind == "column_sum":
+            flags.append(Flag(equation.kind, "warning", message, table_id, None, equation.along))
+        else:
+            flags.extend(
+                Flag(equation.kind, "warning", message, table_id, *key) for key in cells if key != equation.right[0]
+            )
+    return flags
+
+
+def _repaired(fact: Fact) -> bool:
+    return fact.value_reconciled is not None and fact.value_reconciled != fact.value

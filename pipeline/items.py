@@ -6,8 +6,9 @@ the form's own order, where exactly as many rows stand unnamed as the form has r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import regex
 from rapidfuzz import fuzz
@@ -36,7 +37,7 @@ class Item:
     after: str = ""
     alone: bool = False  # its values stand one to a line
     key: str | None = None
-    how: str = ""  # own | near | torn | like | order
+    how: str = ""  # own | near | torn | like | sequence | order
     leads: list[Slot] = field(default_factory=list)
 
     @property
@@ -44,10 +45,10 @@ class Item:
         return sum(1 for slot in self.values if not slot.blank)
 
 
-def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -> tuple[list[Item], str]:
-    """The rows of figures of a segment in order, and the label text after the last."""
+def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -> list[Item]:
+    """The rows of figures of a segment, in order."""
     items: list[Item] = []
-    pending, printed = "", ""
+    pending, printed, header = "", "", False
     for row in rows[segment.start : segment.end]:
         if row.prose:
             continue
@@ -55,7 +56,10 @@ def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -
             own = bare("".join(slot.text for slot in labels))
             leaf = bare(labels[-1].text) if labels else ""
             if not values or _is_label_only(row, values, leaf, own, template, segment.table_id):
-                kept = [slot for slot in labels if not _names_column(slot.text, template, segment.table_id)]
+                named = [_names_column(slot.text, template, segment.table_id) for slot in labels]
+                heads = any(named) and (not items or len(labels) > 1 or header)
+                kept = [slot for slot, column in zip(labels, named, strict=True) if not (column and heads)]
+                header = any(named)
                 pending += bare("".join(slot.text for slot in kept))
                 printed += "".join(slot.text for slot in kept)
                 continue
@@ -63,12 +67,12 @@ def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -
             items.append(Item(row, values, own, leaf, label, pending + own, alone=_alone(row, values)))
             if items[-1].own == "" and len(items) > 1 and not pending:
                 _join_single(items, width)
-            pending, printed = "", ""
+            pending, printed, header = "", "", False
     for item, following in zip(items, items[1:], strict=False):
         item.after = following.before
     if items:
         items[-1].after = pending
-    return [part for item in items for part in _cut_runs(item, width)], pending
+    return [part for item in items for part in _cut_runs(item, width)]
 
 
 def _alone(row: Row, values: Sequence[Slot]) -> bool:
@@ -177,15 +181,98 @@ def _cut_runs(item: Item, width: int) -> list[Item]:
     return [first, *rest]
 
 
-def bind(items: list[Item], template: str, table_id: str, row_ids: Sequence[str], tail: str) -> None:
-    """Give each item the row of the form that it is (`key`, `how`); leave None where no witness settles it."""
+Judge = Callable[[dict[int, str]], int]  # item → row_id: how many identities break under that binding
+
+
+def bind(items: list[Item], template: str, table_id: str, row_ids: Sequence[str], judge: Judge | None) -> None:
+    """Give each item the row of the form that it is (`key`, `how`); leave None where no witness settles it.
+
+    `judge` counts the identities that a binding breaks; None for a table without identities.
+    """
     order = {row_id: i for i, row_id in enumerate(row_ids)}
     options = [_options(item, template, table_id, order) for item in items]
     _bind_own(items, options)
     chain = _best_chain(items, options, order)
     for item, (key, how) in chain.items():
         items[item].key, items[item].how = key, how
+    _weigh_sequence(items, template, table_id, order, judge)
     _fill_by_order(items, row_ids, order)
+
+
+def _weigh_sequence(
+    items: list[Item], template: str, table_id: str, order: dict[str, int], judge: Judge | None
+) -> None:
+    """Hold the labels that stand apart from their figures against their sequence.
+
+    Where labels and figures stand on lines of their own, a label may belong to the figures above it, below it or two
+    lines on. If the segment names exactly as many rows, in the form's order, as it has rows of figures, the k-th name
+    is the k-th row's. Where that contradicts the label nearest by, the identities choose, or neither is taken.
+    """
+    apart = [i for i, item in enumerate(items) if item.how != "own" and item.row.layout == "text" and item.filled > 0]
+    if not apart or any(item.how == "own" and item.row.layout == "text" for item in items):
+        _distrust_imbalance(items, template, table_id)
+        return
+    names = _names_in_order(items, template, table_id, order)
+    nearest = {i: key for i in apart if (key := items[i].key)}
+    if len(names) == len(apart) and all(order[a] < order[b] for a, b in pairwise(names)):
+        sequence = dict(zip(apart, names, strict=True))
+        clash = [i for i, key in nearest.items() if sequence[i] != key]
+        if not clash:
+            for i, key in sequence.items():
+                if items[i].key is None:
+                    items[i].key, items[i].how = key, "sequence"
+            return
+        if judge is not None:
+            by_sequence, by_nearest = judge(sequence), judge(nearest)
+            if by_sequence == 0 < by_nearest:
+                for i, key in sequence.items():
+                    items[i].key, items[i].how = key, "sequence"
+                return
+            if by_nearest == 0 < by_sequence:
+                return
+        for i in clash:
+            items[i].key, items[i].how = None, ""
+        return
+    _distrust_imbalance(items, template, table_id)
+
+
+def _names_in_order(items: list[Item], template: str, table_id: str, order: dict[str, int]) -> list[str]:
+    """The rows named by all label text of the segment put together, torn labels made whole, in order of place."""
+    text = "".join(item.before for item in items) + (items[-1].after if items else "")
+    text = _without_others(text, template, table_id)
+    hits = label_hits(text, matcher(template, table_id, "row").longest_first)
+    return list(dict.fromkeys(key for _, _, key in hits if key in order))
+
+
+def _distrust_imbalance(items: list[Item], template: str, table_id: str) -> None:
+    """Unbind what was bound by the nearest label between a place with labels to spare and one that lacks them.
+
+    Two labels over one row of figures and, further on, figures without a label (or the reverse) mean that the labels
+    between may all be one row off.
+    """
+    labels = matcher(template, table_id, "row").longest_first
+    surplus: list[int] = []
+    deficit: list[int] = []
+    for i, item in enumerate(items):
+        if item.row.layout != "text" or item.how == "own":
+            continue
+        named = len(label_hits(_without_others(item.before, template, table_id), labels))
+        if named > 1:
+            surplus.append(i)
+        elif named == 0 and item.how not in ("torn", "like"):
+            deficit.append(i)
+    if items and label_hits(_without_others(items[-1].after, template, table_id), labels):
+        surplus.append(len(items))
+    if not surplus:
+        return
+    for i in surplus:
+        if i < len(items) and items[i].how == "near":
+            items[i].key, items[i].how = None, ""
+    for a in surplus:
+        for b in deficit:
+            for i in range(min(a, b), max(a, b)):
+                if items[i].how == "near":
+                    items[i].key, items[i].how = None, ""
 
 
 Options = dict[str, tuple[float, str]]  # row_id → (score, how)
@@ -222,7 +309,7 @@ def _torn(label: str, trail: str, lead: str, item: Item) -> tuple[float, str]:
     """How well a label is told by the torn text before and after an item."""
     if not trail:
         return 0.0, ""
-    for cut in range(len(label) - 1, 1, -1):
+    for cut in range(len(label) - 1, 0 if len(label) >= 5 else 1, -1):
         if trail.endswith(label[:cut]) and lead.startswith(label[cut:]):
             return 0.95, "torn"
     whole = trail[-len(label) :]
@@ -268,7 +355,7 @@ _CAPTIONS = [
 
 
 def _bind_own(items: list[Item], options: list[Options]) -> None:
-    """A label printed in the item's own row, and in no other item's, binds whatever the order."""
+    """A label printed in the item's own row binds whatever the order; so does the one label that stands alone before it."""
     owners: dict[str, list[int]] = {}
     for i, option in enumerate(options):
         for key, (_, how) in option.items():
@@ -277,6 +364,14 @@ def _bind_own(items: list[Item], options: list[Options]) -> None:
     for key, indexes in owners.items():
         for i in indexes:
             items[i].key, items[i].how = key, "own"
+    near: dict[str, list[int]] = {}
+    for i, option in enumerate(options):
+        for key, (score, how) in option.items():
+            if how == "near" and score >= 0.9 and key not in owners:
+                near.setdefault(key, []).append(i)
+    for key, indexes in near.items():
+        if len(indexes) == 1:
+            items[indexes[0]].key, items[indexes[0]].how = key, "near"
 
 
 def _best_chain(items: list[Item], options: list[Options], order: dict[str, int]) -> dict[int, tuple[str, str]]:

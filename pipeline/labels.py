@@ -39,6 +39,7 @@ class Matcher:
 
     keys: dict[str, str]  # bare label or alias → key
     longest_first: tuple[tuple[str, str], ...]
+    characters: frozenset[str]
 
     def exact(self, text: str) -> str | None:
         return self.keys.get(text)
@@ -52,6 +53,8 @@ class Matcher:
 
     def fuzzy(self, text: str) -> tuple[str | None, float, float]:
         """(key, similarity 0–1, margin to the next key) of the label most like the text."""
+        if sum(1 for c in text if c in self.characters) < 0.6 * len(text):
+            return None, 0.0, 0.0
         best: dict[str, float] = {}
         for label, key in self.longest_first:
             score = fuzz.ratio(text, label) / 100
@@ -73,7 +76,7 @@ def matcher(template: str, table_id: str, axis: str) -> Matcher:
             for text in (label.text, *label.aliases):
                 keys.setdefault(bare(text), label.key)
     ordered = tuple(sorted(keys.items(), key=lambda item: (-len(item[0]), item[0])))
-    return Matcher(keys, ordered)
+    return Matcher(keys, ordered, frozenset(c for label in keys for c in label))
 
 
 @lru_cache(maxsize=20_000)

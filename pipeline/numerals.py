@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import regex
 
@@ -31,6 +32,12 @@ _ABSENT = regex.compile(r"[-–—―－_/／\\|~～*·.…]{1,6}|无|暂无|空
 # Reference marks: compatibility folding would turn 22① into 221.
 _MARK = regex.compile(r"[①-⑳⑴-⒇⓪❶-❿➀-➓⁰¹²³⁴-⁹₀-₉※†‡]+|(?<=\d)\*+$|\[\d{1,2}\]$|\[注\d*\]$")
 _NOTE = regex.compile(r"^(?P<head>[^(（]*\d[^(（]*)[(（](?P<note>[^()（）]*\p{Han}[^()（）]*)[)）]?$")
+_ANY_DIGIT = regex.compile(r"[\p{Nd}\p{Nl}零一二三四五六七八九十OoQlI|]")
+_DASHES = regex.compile(r"[−–—―]")
+_APART = regex.compile(r"\d\s+[\d,.]|[,.]\s+\d")
+_UNIT_IN_PARENTHESES = regex.compile(r"[(（]((?:百万|千万|万|亿|千)?元|万|亿)[)）]$")
+_TENS = regex.compile(r"(.*\d)([万亿])")
+_NOT_NOTHING = regex.compile(r"[1-9OlI一-九]")
 _FULLWIDTH = regex.compile(r"[０-９]")
 _DIGITS_AND_LOOKALIKES = regex.compile(r"[-+]?[\d,.OoQlI|〇○]*[OoQlI|〇○][\d,.OoQlI|〇○]*")
 _LOOKALIKE = str.maketrans({"O": "0", "o": "0", "Q": "0", "〇": "0", "○": "0", "l": "1", "I": "1", "|": "1"})
@@ -46,14 +53,18 @@ _DIGIT_OF = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"�
 _POWER_OF = {"十": 10, "百": 100, "千": 1000}
 
 
+@lru_cache(maxsize=50_000)
 def is_value(text: str) -> bool:
     """Whether a cell's text can stand in a value column: a number (however written), or a printed absence."""
+    if text.isascii() and text.isdigit():
+        return True
     stripped = text.strip()
-    if not stripped or len(stripped) > 60:
+    if not stripped or len(stripped) > 60 or (len(stripped) > 12 and not _ANY_DIGIT.search(stripped)):
         return False
     return read_numeral(text, signed=True, unit="CNY_10k", unit_hint="万元").status != "unreadable"
 
 
+@lru_cache(maxsize=50_000)
 def read_numeral(text: str, *, signed: bool = False, unit: str = "count", unit_hint: str | None = None) -> Numeral:
     """The number that a cell's text prints, in `unit` (`count`, or `CNY_10k` = 万元).
 
@@ -99,9 +110,9 @@ def _strip(text: str, doubts: list[tuple[str, str, str]]) -> str:
     folded = unicodedata.normalize("NFKC", body)
     if any("\u2e80" <= c <= "\u2fdf" or "\uf900" <= c <= "\ufaff" for c in body):
         doubts.append(("compatibility_character", "info", "compatibility characters in place of the ordinary ones"))
-    folded = regex.sub(r"[−–—―]", "-", folded)
+    folded = _DASHES.sub("-", folded)
     joined = _SPACE.sub("", folded)
-    if regex.search(r"\d\s+[\d,.]|[,.]\s+\d", folded):
+    if _APART.search(folded):
         doubts.append(
             ("split_digits", "warning", f"digits apart from each other, read as one number: {text.strip()!r}")
         )
@@ -110,7 +121,7 @@ def _strip(text: str, doubts: list[tuple[str, str, str]]) -> str:
 
 def _unit(body: str, unit: str, hint: str | None, doubts: list[tuple[str, str, str]]) -> tuple[str, Decimal]:
     """The text without its unit, and the factor that brings it to `unit`."""
-    body = regex.sub(r"[(（]((?:百万|千万|万|亿|千)?元|万|亿)[)）]$", r"\1", body)
+    body = _UNIT_IN_PARENTHESES.sub(r"\1", body)
     found = _UNIT.search(body)
     named = found["unit"] if found else None
     if found:
@@ -118,7 +129,7 @@ def _unit(body: str, unit: str, hint: str | None, doubts: list[tuple[str, str, s
     if unit == "count":
         body = _MEASURE.sub("", body)
         if named is None:
-            tens = regex.fullmatch(r"(.*\d)([万亿])", body)
+            tens = _TENS.fullmatch(body)
             if tens:
                 named, body = tens[2], tens[1]
         if named in ("万", "亿"):
@@ -130,7 +141,7 @@ def _unit(body: str, unit: str, hint: str | None, doubts: list[tuple[str, str, s
     if named is None:
         named = hint
     if named is None:
-        if regex.search(r"[1-9OlI一-九]", body):  # nothing is nothing in any unit
+        if _NOT_NOTHING.search(body):  # nothing is nothing in any unit
             doubts.append(("unit_assumed", "warning", "neither the cell nor its header names a unit; read as 万元"))
         named = "万元"
     scale = CNY_10K[named]

@@ -72,7 +72,7 @@ def place(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | Non
         if len(filled) == width or not full_total or conforming[-1] in filled:
             return Placed((conforming,))
         return Placed(
-            (conforming, *_spread(filled, width)),
+            (conforming, *spread(filled, width)),
             ("lost_cell", "the row ends in a blank where the others hold a total: a cell may be lost"),
         )
     if len(filled) == width:
@@ -86,13 +86,13 @@ def place(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | Non
         return Placed((tuple(trimmed),))
     if len(trimmed) == width:
         return Placed(
-            (tuple(trimmed), *_spread(filled, width)),
+            (tuple(trimmed), *spread(filled, width)),
             ("lost_cell", "the row's values stand in other columns, with a blank between"),
         )
     if geometry is None and len(trimmed) < width == len(values):
         return (
             Placed(
-                (tuple(range(width)), *_spread(filled, width)),
+                (tuple(range(width)), *spread(filled, width)),
                 ("lost_cell", "the row begins or ends in a blank: a cell may be lost"),
             )
             if full_total and len(values) - 1 not in filled
@@ -100,7 +100,7 @@ def place(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | Non
         )
     found = "fewer" if len(filled) < width else "more"
     return Placed(
-        tuple(_spread(filled, width)) or ((None,) * width,),
+        tuple(spread(filled, width)) or ((None,) * width,),
         ("lost_cell", f"the row holds {found} values than columns: {len(filled)} for {width}"),
     )
 
@@ -118,7 +118,7 @@ def _conforming(row: Row, values: Sequence[Slot], width: int, geometry: Geometry
     return tuple(by_start[start] for start in geometry.starts)
 
 
-def _spread(filled: Sequence[int], width: int) -> list[Placement]:
+def spread(filled: Sequence[int], width: int) -> list[Placement]:
     """Every way to lay the filled values on the columns in order: with holes where too few, leaving out where too many."""
     count = len(filled)
     if count == width:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from extractors.document import CannotRead, Document
 from pipeline import vocabulary
 from pipeline.align import align
-from pipeline.checks import check
+from pipeline.checks import check, suspects
 from pipeline.identify import identify
 from pipeline.ids import report_id
 from pipeline.measure import measure
@@ -70,14 +70,13 @@ def read_document(document: Document, sha256: str) -> Report:
         *value_flags,
         *arithmetic,
         *repairs,
+        *suspects(facts),
         *mismatches,
         *noise(document, identity),
     )
     disposition, reason = _disposition(tables, identity, document)
     template = next((t.template for t in tables if t.table_id == "requests"), tables[0].template if tables else None)
-    return replace(
-        base, disposition=disposition, reason=reason, template=template, facts=tuple(facts), flags=flags
-    )
+    return replace(base, disposition=disposition, reason=reason, template=template, facts=tuple(facts), flags=flags)
 
 
 def _notes(document: Document) -> tuple[Flag, ...]:

@@ -6,9 +6,8 @@ statutory when enough different labels of its form stand close together.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import regex
 
@@ -68,9 +67,24 @@ def chunks(row: Row) -> list[str]:
     return [text for chunk in found if (text := bare(chunk))]
 
 
+@cache
+def _characters(table_id: str) -> frozenset[str]:
+    """Every character of the labels of a table, over all forms."""
+    return frozenset().union(
+        *(
+            matcher(template, table_id, axis).characters
+            for template in vocabulary.TEMPLATES
+            for axis in ("row", "column")
+        )
+    )
+
+
 @lru_cache(maxsize=20_000)
 def _named(text: str, table_id: str) -> tuple[tuple[str, str, str | None, bool], ...]:
     """What a bare text names in a table: (axis, key, template if of one form only, weak)."""
+    characters = _characters(table_id)
+    if sum(1 for c in text if c in characters) < 0.6 * len(text):
+        return ()
     found = []
     for axis, key_of in (("row", row_key), ("column", column_key)):
         keys = {template: key_of(text, template, table_id) for template in vocabulary.TEMPLATES}
@@ -165,9 +179,13 @@ def _extended(segment: Segment, rows: list[Row], others: set[int]) -> Segment:
     while end < len(rows) and end - segment.end < _TRAIL and _continues(rows[end]) and end not in others:
         end += 1
     start = segment.start
-    while start > 0 and segment.start - start < 4 and _figures(rows[start - 1]) and (start - 1) not in others:
-        start -= 1
-    while start > 0 and _heads(rows[start - 1], rows[segment.start]) and (start - 1) not in others:
+    figures = 0
+    while start > 0 and segment.start - start < 16 and (start - 1) not in others:
+        above = rows[start - 1]
+        if _figures(above) and figures < 4:
+            figures += 1
+        elif not _heads(above, rows[segment.start]):
+            break
         start -= 1
     return Segment(segment.table_id, start, end, segment.hits)
 
@@ -206,16 +224,29 @@ def _continues(row: Row) -> bool:
     )
 
 
-def template_of(segment: Segment) -> tuple[str | None, int]:
+def template_of(segment: Segment, rows: list[Row]) -> tuple[str | None, int]:
     """The form that the labels of a segment speak for, and by how many labels it leads; (None, 0) if neither does."""
-    votes = Counter(
-        template for template, _, _ in {(h.template, h.axis, h.key) for h in segment.hits if h.template and not h.weak}
-    )
-    ranked = votes.most_common()
-    if not ranked:
-        return None, 0
-    lead = ranked[0][1] - (ranked[1][1] if len(ranked) > 1 else 0)
+    text = "".join(name for row in rows[segment.start : segment.end] for name in chunks(row))
+    votes = {template: 0 for template in vocabulary.TEMPLATES}
+    for template in vocabulary.TEMPLATES:
+        votes[template] = sum(1 for label in _exclusive(template, segment.table_id) if label in text)
+        votes[template] += len({h.key for h in segment.hits if h.template == template and not h.weak})
+    figures = sum(1 for row in rows[segment.start : segment.end] if sum(is_value(s.text) for s in row.slots) >= 5)
+    if segment.table_id == "requests" and not votes["2021"] and len(segment.labels("row")) >= 12 and figures < 25:
+        votes["2019"] += 1  # the form of 2019 is the other without 其他处理's three rows: it has no label of its own
+    ranked = sorted(votes.items(), key=lambda item: -item[1])
+    lead = ranked[0][1] - ranked[1][1]
     return (ranked[0][0], lead) if lead else (None, 0)
 
 
-__all__ = ["Hit", "Segment", "chunks", "find_segments", "matcher", "template_of"]
+@cache
+def _exclusive(template: str, table_id: str) -> tuple[str, ...]:
+    """The bare labels that only this form has, and no label of another form contains."""
+    others = "\n".join(
+        bare(label.text)
+        for other in vocabulary.TEMPLATES
+        if other != template
+        for label in vocabulary.form(other, table_id).labels
+    )
+    labels = vocabulary.form(template, table_id).labels
+    return tuple(text for label in labels if len(text := bare(label.text)) >= 5 and text not in others)
