@@ -172,7 +172,10 @@ def _read_rows(table: _Table, stream: Sequence[Row], headers: list[Header], item
             item.values = values
             if table_id == "proactive":
                 table.units[item.key] = unit_named(item.printed) or _unit_above(stream, headers, item)
-            work.append((item, [(item.key, c) for c in keyed], place(item.row, values, len(keyed), local, full)))
+            placed = place(item.row, values, len(keyed), local, full)
+            if table_id == "proactive":
+                placed = _edge_blank(item, placed, len(keyed))
+            work.append((item, [(item.key, c) for c in keyed], placed))
     _settle(table, _without_duplicates(table, work))
 
 
@@ -242,6 +245,24 @@ def _deduplicated(item: Item, width: int) -> list:  # type: ignore[type-arg]
     if width == 1 and len(filled) > 1 and len({slot.text.strip() for slot in filled}) == 1:
         return filled[:1]
     return item.values
+
+
+def _edge_blank(item: Item, placed: Placed, width: int) -> Placed:
+    """A row of the table of disclosure that begins or ends in a blank may have been moved, and no sum would tell.
+
+    Where the source states its columns the blank is believed, with a doubt; where they are only counted it is not.
+    """
+    if not placed.settled or not 0 < item.filled < width:
+        return placed
+    chosen = placed.placements[0]
+    edges = [chosen[0], chosen[-1]]
+    if all(index is not None and not item.values[index].blank for index in edges):
+        return placed
+    doubt = ("lost_cell", "the row begins or ends in a blank: its values may have moved")
+    if item.row.layout == "grid":
+        return Placed(placed.placements, doubt)
+    filled = [i for i, slot in enumerate(item.values) if not slot.blank]
+    return Placed(tuple(dict.fromkeys((chosen, *spread(filled, width)))), doubt)
 
 
 def _total_printed(group: Sequence[Item], width: int) -> bool:

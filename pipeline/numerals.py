@@ -61,7 +61,9 @@ def is_value(text: str) -> bool:
     stripped = text.strip()
     if not stripped or len(stripped) > 60 or (len(stripped) > 12 and not _ANY_DIGIT.search(stripped)):
         return False
-    return read_numeral(text, signed=True, unit="CNY_10k", unit_hint="万元").status != "unreadable"
+    if read_numeral(text, signed=True).status != "unreadable":
+        return True
+    return read_numeral(text, unit="CNY_10k", unit_hint="万元").status != "unreadable"
 
 
 @lru_cache(maxsize=50_000)

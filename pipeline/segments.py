@@ -64,7 +64,10 @@ def chunks(row: Row) -> list[str]:
         else:
             run += slot.text
     found.append(run)
-    return [text for chunk in found if (text := bare(chunk))]
+    texts = [text for chunk in found if (text := bare(chunk))]
+    if len(row.slots) > len(found):  # a header's words stand side by side in a line
+        texts += [text for slot in row.slots if not is_value(slot.text) and (text := bare(slot.text)) not in texts]
+    return [text for text in texts if text]
 
 
 @cache
