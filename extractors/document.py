@@ -129,5 +129,19 @@ def _block_to_list(block: Block) -> list[Any]:
 def _block_from_list(data: list[Any]) -> Block:
     if data[0] == "p":
         return Paragraph(*data[1:])
-    cells = tuple(Cell(*c[:7], bbox=tuple(c[7]) if c[7] is not None else None) for c in data[1])
+    cells = tuple(_cell_from_list(*cell) for cell in data[1])
     return Table(cells, *data[2:])
+
+
+def _cell_from_list(
+    row: int,
+    col: int,
+    text: str,
+    row_span: int,
+    col_span: int,
+    line: int | None,
+    confidence: float | None,
+    bbox: list[float] | None,
+) -> Cell:
+    box = None if bbox is None else (bbox[0], bbox[1], bbox[2], bbox[3])
+    return Cell(row, col, text, row_span, col_span, line, confidence, box)

@@ -1,7 +1,7 @@
 """The header rows of a statutory table: which column of the print is which column of the form.
 
-Where the source states its columns (spans, rulings), the chain of headers over a column names it. Where columns are only
-counted, the header tells the order of the columns, no more.
+Where the source states its columns (spans, rulings), the chain of headers over a column names it. Where columns are
+only counted, the header tells their order, no more.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pipeline.numerals import is_value
 from pipeline.rows import Row
 from pipeline.segments import Segment
 from pipeline.vocabulary import Key
-
 
 _UNIT = regex.compile(r"单位[:：]?\s*(百万元|千万元|万元|亿元|千元|元)|[(（](百万元|千万元|万元|亿元|千元|元)[)）]")
 
@@ -36,7 +35,7 @@ class Header:
 
 
 def headers_of(rows: Sequence[Row], segment: Segment, template: str) -> list[Header]:
-    """Every header of a segment: a table row without figures, or a run of text lines, that names columns of the form."""
+    """Every header of a segment: a table row without figures, or a run of text lines, that names columns."""
     found = []
     run: list[int] = []
     for index in range(segment.start, segment.end + 1):
@@ -120,7 +119,7 @@ def starts_of(
 def review_keys(
     rows: Sequence[Row], segment: Segment, template: str, block: int, columns: Sequence[str]
 ) -> dict[int, Key]:
-    """For a grid whose one row holds all results: the column start → (row_id, column_id), by the chain of headers above."""
+    """For a grid whose one row holds all results: column start → (row_id, column_id), by the chain of headers."""
     lines: list[tuple[int, int, str]] = []
     results: list[tuple[int, str]] = []
     for row in rows[segment.start : segment.end]:

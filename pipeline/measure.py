@@ -58,7 +58,7 @@ def _fact(table: TableReading, key: tuple[str, str], reading: Reading, unit: str
                 reading.page,
                 reading.line,
                 observed=reading.text.strip() or None,
-            )  # fmt: skip
+            )
         )
     return _with(fact, status=numeral.status, value=numeral.value, value_raw=reading.text), flags
 

@@ -1,4 +1,4 @@
-"""The values of one printed row → its columns: every placement that the print allows, then what arithmetic leaves of them.
+"""The values of one printed row → its columns: all placements that the print allows, and what arithmetic leaves.
 
 A row that holds as many values as the form has columns, where the table's other rows hold theirs, has one placement. A
 row with a cell lost, doubled or moved has several; the identities may refute some. What all remaining placements agree
@@ -119,7 +119,7 @@ def _conforming(row: Row, values: Sequence[Slot], width: int, geometry: Geometry
 
 
 def spread(filled: Sequence[int], width: int) -> list[Placement]:
-    """Every way to lay the filled values on the columns in order: with holes where too few, leaving out where too many."""
+    """Every way to lay the filled values on the columns in order: with holes where too few, less some where too many."""
     count = len(filled)
     if count == width:
         return [tuple(filled)]
@@ -132,7 +132,8 @@ def spread(filled: Sequence[int], width: int) -> list[Placement]:
             placements.append(tuple(placement))
         return placements[:_MOST_PLACEMENTS]
     if count > width and count - width <= _MOST_LOST:
-        return list(dict.fromkeys(tuple(kept) for kept in combinations(filled, width)))[:_MOST_PLACEMENTS]
+        kept: dict[Placement, None] = dict.fromkeys(tuple(chosen) for chosen in combinations(filled, width))
+        return list(kept)[:_MOST_PLACEMENTS]
     return []
 
 

@@ -39,7 +39,7 @@ def set_aside(sha256: str, error: CannotRead) -> Report:
 
 
 def read_document(document: Document, sha256: str) -> Report:
-    """The way of one document: what is it → its tables → numbers → what they prove → what the prose and the noise say."""
+    """The way of one document: what it is → its tables → numbers → what they prove → what prose and noise say."""
     identity = identify(document)
     parts = tuple(sections(document))
     base = Report(

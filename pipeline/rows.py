@@ -1,7 +1,7 @@
 """A document as one stream of rows, whatever its layout: the rows of its tables and the lines of its text, in order.
 
-Every row is a list of cells with their texts and places. A line of text is cut into tokens; numbers, signs and units that
-belong together stay together. Nothing is bound to a meaning here.
+Every row is a list of cells with their texts and places. A line of text is cut into tokens; numbers, signs and units
+that belong together stay together. Nothing is bound to a meaning here.
 """
 
 from __future__ import annotations
@@ -90,15 +90,15 @@ def is_prose(text: str) -> bool:
 
 
 def _tokens(text: str) -> list[str]:
-    """The words of a line; a sign stays with its number, a number with its unit. A line of only a tab is an empty cell."""
+    """The words of a line; a sign stays with its number, a number with its unit. A lone tab is an empty cell."""
     words = text.split()
     if not words:
         return [""]
     merged: list[str] = []
     for word in words:
-        if merged and _SIGN.match(merged[-1]) and word[:1].isdigit():
-            merged[-1] += " " + word
-        elif merged and _MEASURE.match(word) and merged[-1][-1:].isdigit():
+        if (merged and _SIGN.match(merged[-1]) and word[:1].isdigit()) or (
+            merged and _MEASURE.match(word) and merged[-1][-1:].isdigit()
+        ):
             merged[-1] += " " + word
         else:
             merged.append(word)

@@ -51,7 +51,7 @@ class Segment:
 
 
 def chunks(row: Row) -> list[str]:
-    """The bare label texts of a row: each cell that is no value; in a line of text, each run of words between values."""
+    """The bare label texts of a row: each cell that is no value; in a line, each run of words between values."""
     if row.prose:
         return []
     if row.layout != "text":
@@ -187,13 +187,13 @@ def _extended(segment: Segment, rows: list[Row], others: set[int]) -> Segment:
         above = rows[start - 1]
         if _figures(above) and figures < 4:
             figures += 1
-        elif not _heads(above, rows[segment.start]):
+        elif not _heads(above, rows[segment.start], segment.table_id):
             break
         start -= 1
     return Segment(segment.table_id, start, end, segment.hits)
 
 
-def _heads(row: Row, first: Row) -> bool:
+def _heads(row: Row, first: Row, table_id: str) -> bool:
     """Whether a row is one of the header rows above the first labelled row of the same table."""
     if any(is_value(s.text) for s in row.slots):
         return False
@@ -205,7 +205,14 @@ def _heads(row: Row, first: Row) -> bool:
         and not row.prose
         and not row.heading
         and 0 <= len(_HAN.findall(row.text)) <= 12
-        and not _CAPTION.match(row.text)
+        and (not _CAPTION.match(row.text) or _begins_label(bare(row.text), table_id))
+    )
+
+
+@lru_cache(maxsize=2_000)
+def _begins_label(text: str, table_id: str) -> bool:
+    return bool(text) and any(
+        label.startswith(text) for label, _ in matcher("2021", table_id, "row").longest_first if label != text
     )
 
 
@@ -230,7 +237,7 @@ def _continues(row: Row) -> bool:
 def template_of(segment: Segment, rows: list[Row]) -> tuple[str | None, int]:
     """The form that the labels of a segment speak for, and by how many labels it leads; (None, 0) if neither does."""
     text = "".join(name for row in rows[segment.start : segment.end] for name in chunks(row))
-    votes = {template: 0 for template in vocabulary.TEMPLATES}
+    votes = dict.fromkeys(vocabulary.TEMPLATES, 0)
     for template in vocabulary.TEMPLATES:
         votes[template] = sum(1 for label in _exclusive(template, segment.table_id) if label in text)
         votes[template] += len({h.key for h in segment.hits if h.template == template and not h.weak})

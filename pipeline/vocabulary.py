@@ -134,9 +134,7 @@ def equations(template: str, table_id: str) -> tuple[Equation, ...]:
         if line["along"] == "row":
             for row_id in rows:
                 found.append(
-                    Equation(
-                        line["kind"], row_id, tuple((row_id, c) for c in left), tuple((row_id, c) for c in right)
-                    )
+                    Equation(line["kind"], row_id, tuple((row_id, c) for c in left), tuple((row_id, c) for c in right))
                 )
         else:
             matching = [r for r in rows if any(fnmatchcase(r, pattern) for pattern in left)]
