@@ -100,7 +100,9 @@ def _strip(text: str, doubts: list[tuple[str, str, str]]) -> str:
     """The cell's text without marks, notes and white space, folded to ordinary characters; `doubts` grows."""
     body = _INVISIBLE.sub("", text).replace("\xa0", " ").replace("\u3000", " ").strip()
     bare, marks = _MARK.subn("", body)
-    if marks and bare.strip():
+    if marks and not bare.strip():
+        return body  # a mark alone is no number
+    if marks:
         body = bare
         doubts.append(("footnote_in_cell", "info", f"reference mark beside the number: {text.strip()!r}"))
     note = _NOTE.match(body)
@@ -191,6 +193,8 @@ def _digits(body: str, doubts: list[tuple[str, str, str]]) -> Decimal | None:
 
 def chinese_number(text: str) -> int | None:
     """The value of a Chinese numeral (二十三 → 23, 二〇二〇 → 2020, 三万五千 → 35000); None where it is none."""
+    if not text:
+        return None
     if all(c in _DIGIT_OF for c in text):
         return int("".join(str(_DIGIT_OF[c]) for c in text))
     if "万" in text:

@@ -1,0 +1,159 @@
+"""INPUT → the files that are there: every file once, with the name it is published under.
+
+`source_path` is relative to the INPUT that holds the file, so that no path of a machine is published. Where two files
+of different INPUTs would share a name, the files of those INPUTs are named from the INPUTs' common folder instead.
+Neither the order of INPUTs nor that of the file system matters.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells that a file is as it was when last read, without reading it."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file below INPUT. `stamp` is None and `reason` says why, for one that cannot be read."""
+
+    path: str
+    source_path: str
+    stamp: Stamp | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: str
+    stamp: Stamp | None
+    reason: str | None
+
+
+def discover(
+    inputs: Iterable[str | os.PathLike[str]], skip: Callable[[str], bool] = lambda path: False
+) -> list[Source]:
+    """Every file at or below `inputs`, sorted by `source_path`.
+
+    Hidden files and folders (a leading dot) below an INPUT are left out, and so is every path for which `skip`
+    answers True. Links are followed, each folder once. What cannot be read is among the sources with a reason.
+    Raises FileNotFoundError for an INPUT that does not exist.
+    """
+    roots = sorted({os.path.abspath(os.fspath(i)) for i in inputs})
+    found: list[tuple[str, _Entry]] = []
+    seen: set[str] = set()
+    for root in roots:  # sorted: an outer folder comes before what lies in it, and owns it
+        if not os.path.lexists(root):
+            raise FileNotFoundError(root)
+        for entry in _walk(root, skip):
+            if entry.path not in seen:
+                seen.add(entry.path)
+                found.append((root, entry))
+    names = _names(found)
+    sources = [Source(e.path, name, e.stamp, e.reason) for (_, e), name in zip(found, names, strict=True)]
+    return sorted(sources, key=lambda source: source.source_path)
+
+
+def stamp_of(path: str) -> Stamp:
+    """The stamp of the file that `path` leads to. Raises OSError."""
+    return _stamp(os.stat(path))
+
+
+def _stamp(s: os.stat_result) -> Stamp:
+    # Some file systems number beyond 63 bits, where SQLite's integers end.
+    return Stamp(s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino & (2**63 - 1), s.st_dev & (2**63 - 1))
+
+
+def _walk(root: str, skip: Callable[[str], bool]) -> Iterator[_Entry]:
+    """The files at or below `root`: real folders first, then linked ones that were not among them."""
+    first = _entry(root)
+    if first is not None:
+        yield first
+        return
+    pending, linked = [root], list[str]()
+    visited: set[str] = set()
+    while pending or linked:
+        folder = pending.pop() if pending else linked.pop(0)
+        real = os.path.realpath(folder)
+        if real in visited:
+            continue
+        visited.add(real)
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            yield _Entry(folder, None, f"the folder cannot be listed: {_why(error)}")
+            continue
+        folders = []
+        for entry in entries:
+            if entry.name.startswith(".") or skip(entry.path):
+                continue
+            file = _entry(entry.path, entry)
+            if file is not None:
+                yield file
+            elif entry.is_symlink():
+                linked.append(entry.path)
+            else:
+                folders.append(entry.path)
+        pending.extend(reversed(folders))
+
+
+def _entry(path: str, listed: os.DirEntry[str] | None = None) -> _Entry | None:
+    """What stands at `path`; None for a folder."""
+    try:
+        found = listed.stat() if listed is not None else os.stat(path)
+    except FileNotFoundError:
+        broken = os.path.islink(path)
+        return _Entry(path, None, "a link that leads nowhere" if broken else "vanished while the folder was read")
+    except OSError as error:
+        return _Entry(path, None, f"cannot be looked at: {_why(error)}")
+    if stat.S_ISDIR(found.st_mode):
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return _Entry(path, None, "no regular file (a pipe, socket or device)")
+    return _Entry(path, _stamp(found), None)
+
+
+def _why(error: OSError) -> str:
+    """The system's own words without the path, which would carry the machine into published reasons."""
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _names(found: list[tuple[str, _Entry]]) -> list[str]:
+    """The published name of each file, unique, in the order of `found`."""
+    names = [_relative(entry.path, root if root != entry.path else os.path.dirname(root)) for root, entry in found]
+    owners: dict[str, set[str]] = {}
+    for (root, _), name in zip(found, names, strict=True):
+        owners.setdefault(name, set()).add(root)
+    colliding = {root for roots in owners.values() if len(roots) > 1 for root in roots}
+    if not colliding:
+        return names
+    common = os.path.commonpath([os.path.dirname(root) for root, _ in found])
+    apart = [_relative(e.path, common) if r in colliding else n for (r, e), n in zip(found, names, strict=True)]
+    return apart if len(set(apart)) == len(apart) else [_relative(entry.path, common) for _, entry in found]
+
+
+def _relative(path: str, base: str) -> str:
+    return _readable(os.path.relpath(path, base).replace(os.sep, "/"))
+
+
+def _readable(name: str) -> str:
+    """A file name as text: its bytes as UTF-8, else as GB18030 (names from old archives), else escaped."""
+    raw = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "backslashreplace")

@@ -1,0 +1,163 @@
+"""Look-alike characters in the places where the right one is known: set phrases and labels, the report's own places,
+words that the report has elsewhere, and letters among digits."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline import jurisdictions, vocabulary
+from pipeline.characters import look_alike, look_alikes, misreadings
+from pipeline.model import Identity
+from pipeline.prose import HAN
+
+_NOT_HAN = re.compile(f"[^{HAN}]+")
+_LETTER_IN_NUMBER = re.compile(
+    r"(?<![A-Za-z\d.@/_-])(?:\d{1,6}[OolI|]+\d{0,4}|[OolI|]+\d{1,4}[OolI|]?\d{0,3})(?=\s?(?:年(?!级)|月|日|件|条|项|次|篇|份|起|宗|人次|％|%))"
+    r"|(?<![A-Za-z\d.@/_-])\d+[OolI]\d+(?![A-Za-z\d@._-])"
+)
+_CIVIC = "县市区旗州盟镇乡人政党县委发教财公住交水农文卫审统市场民司自人退应信"
+_SETTLED = re.compile(f"(?=([{HAN}]{{2,3}}(?:街道|镇|乡)))")
+_FREQUENT = 3  # mentions of a place that make a single differing one suspect
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """`printed` at `start` of the text should be `meant`."""
+
+    start: int
+    printed: str
+    meant: str
+    reason: str
+
+
+def confusions(text: str, stands: bytes, identity: Identity | None) -> list[Confusion]:
+    """Every look-alike in the text that something proves; at most one a place, by the order of proof."""
+    found: dict[int, Confusion] = {}
+    for confusion in (
+        *_set_phrases(text),
+        *_own_places(text, identity),
+        *_settlements(text),
+        *_letters_in_numbers(text),
+        *(
+            Confusion(m.position, m.character, m.instead, "makes no word here, while its look-alike does")
+            for m in misreadings(text, stands)
+        ),
+    ):
+        if not any(
+            confusion.start < other.start + len(other.printed) and other.start < confusion.start + len(confusion.printed)
+            for other in found.values()
+        ):
+            found[confusion.start] = confusion
+    return [found[start] for start in sorted(found)]
+
+
+def _set_phrases(text: str) -> Iterator[Confusion]:
+    """Phrases of the form with one character taken for a look-alike: one half is right, the other off by one."""
+    masked = text
+    phrases = [row["phrase"] for row in vocabulary.read("statutory_phrases.csv") if len(row["phrase"]) >= 4]
+    for phrase in sorted(phrases, key=lambda p: (-len(p), p)):
+        masked = masked.replace(phrase, "\0" * len(phrase))
+    for phrase in phrases:
+        middle = len(phrase) // 2
+        for half, offset in ((phrase[:middle], 0), (phrase[middle:], middle)):
+            place = masked.find(half)
+            while place >= 0:
+                start = place - offset
+                printed = masked[start : start + len(phrase)] if start >= 0 else ""
+                if len(printed) == len(phrase) and _off_by_a_look_alike(printed, phrase):
+                    yield Confusion(start, printed, phrase, "a phrase of the form, but for one look-alike")
+                place = masked.find(half, place + 1)
+
+
+def _off_by_a_look_alike(printed: str, meant: str) -> bool:
+    differing = [(one, other) for one, other in zip(printed, meant, strict=True) if one != other]
+    return len(differing) == 1 and look_alike(*differing[0])
+
+
+@cache
+def _labels() -> tuple[frozenset[str], dict[str, str]]:
+    """Every label of the forms without numbers and punctuation, and what each becomes with one character left open."""
+    texts = set()
+    for template in vocabulary.TEMPLATES:
+        for table_id in vocabulary.TABLES:
+            for label in vocabulary.form(template, table_id).labels:
+                texts.update(_NOT_HAN.sub("", text) for text in (label.text, *label.aliases))
+    texts.discard("")
+    opened: dict[str, str] = {}
+    for label_text in sorted(texts):
+        for place in range(len(label_text)):
+            opened.setdefault(label_text[:place] + "?" + label_text[place + 1 :], label_text)
+    return frozenset(texts), opened
+
+
+def label_confusion(cell: str) -> Confusion | None:
+    """The statutory label that a table's cell spells with one look-alike, if it does."""
+    printed = _NOT_HAN.sub("", cell)
+    if not 2 <= len(printed) <= 45:
+        return None
+    texts, opened = _labels()
+    if printed in texts:
+        return None
+    for place, character in enumerate(printed):
+        meant = opened.get(printed[:place] + "?" + printed[place + 1 :])
+        if meant is not None and look_alike(character, meant[place]):
+            return Confusion(0, cell, meant, "a label of the form, but for one look-alike")
+    return None
+
+
+def _own_places(text: str, identity: Identity | None) -> Iterator[Confusion]:
+    """The report's division or a parent of it, misread by one look-alike: 沐阳县 in a report of 沭阳县."""
+    if identity is None or not identity.jurisdiction_code or identity.year is None:
+        return
+    own = jurisdictions.at(identity.jurisdiction_code, identity.year)
+    if own is None:
+        return
+    chain = [own, *(parent for code in own.parents if (parent := jurisdictions.at(code, identity.year)))]
+    for division in chain:
+        stem = division.short
+        if len(stem) < 2 or len(stem) >= 5:
+            continue
+        choices = [
+            f"{re.escape(stem[:place])}[{re.escape(alike)}]{re.escape(stem[place + 1 :])}"
+            for place, character in enumerate(stem)
+            if (alike := look_alikes().get(character, ""))
+        ]
+        if not choices:
+            continue
+        for match in re.finditer(f"(?:{'|'.join(choices)})(?=[{_CIVIC}])", text):
+            printed = match.group()
+            suffixes = (text[match.end() : match.end() + 1], text[match.end() : match.end() + 3], division.name[len(stem) :])
+            if printed == stem or any(jurisdictions.named(printed + suffix) for suffix in suffixes):
+                continue
+            if jurisdictions.named(printed) or text.count(printed) > text.count(stem):
+                continue
+            yield Confusion(match.start(), printed, stem, "the report's own place, but for one look-alike")
+
+
+def _settlements(text: str) -> Iterator[Confusion]:
+    """A township named once, one look-alike away from one named often."""
+    places: dict[str, list[int]] = {}
+    for match in _SETTLED.finditer(text):
+        places.setdefault(match[1], []).append(match.start())
+    counts = Counter({name: len(starts) for name, starts in places.items()})
+    often = [name for name, count in counts.items() if count >= _FREQUENT]
+    if not often:
+        return
+    for name, count in sorted(counts.items()):
+        if count != 1:
+            continue
+        for frequent in often:
+            if len(frequent) == len(name) and _off_by_a_look_alike(name, frequent) and not jurisdictions.named(name):
+                yield Confusion(places[name][0], name, frequent, f"{frequent} stands {counts[frequent]} times")
+                break
+
+
+def _letters_in_numbers(text: str) -> Iterator[Confusion]:
+    table = str.maketrans("OolI|", "00111")
+    for match in _LETTER_IN_NUMBER.finditer(text):
+        printed = match.group()
+        yield Confusion(match.start(), printed, printed.translate(table), "letters among digits")

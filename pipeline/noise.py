@@ -1,0 +1,288 @@
+"""What OCR, copying and pasting spoiled in a report's text, as flags on lines, and a report's `quality`.
+
+Every flag names a line (or page), quotes what it is about and says why. Text that merely looks odd is left alone:
+e-mail addresses, URLs, document and phone numbers, list numbers, abbreviations, brands, verbs doubled lawfully.
+Nothing here changes a text. Garbled lines are judged in garble.py, pictures and pasted documents in embedded.py,
+look-alike characters in misread.py; vocabularies are latin_words.csv, reduplication.csv, statutory_phrases.csv,
+bigrams.csv and look_alikes.csv.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from extractors.document import Document, Table
+from pipeline import vocabulary
+from pipeline.broken import broken
+from pipeline.characters import standing
+from pipeline.embedded import pasted, remnants
+from pipeline.garble import latin_words, soups
+from pipeline.misread import Confusion, confusions, label_confusion
+from pipeline.model import Fact, Flag, Identity
+from pipeline.prose import HAN, IMAGE_MARKER, Line, is_report, lines
+from pipeline.quality import quality_of
+
+_EXCERPT = 80
+_AROUND = 14  # characters of context on each side of a span
+
+_LATIN = re.compile(rf"(?<=[{HAN}，、；”》）])[ \t\u00a0]?([A-Za-z]{{2,}}(?:[ \t]+[a-z]{{2,}})*)(?=[ \t\u00a0]?[{HAN}“《（])")
+_LATEX = re.compile(r"\\(?:text\w*|mathrm|mathbf|frac|underline|circled|left|right|quad|times|cdot|begin|end|%)\b[{(\\]?|\$\\?[^$\n]{1,30}\$")
+_ACCOUNT = re.compile(r"(?:微信|公众号|微博|[账帐]号|用户名|抖音|域名|网址|邮箱|栏目|品牌|[“‘\"'《（(])[^，。；]{0,6}$")
+_DOUBLED = re.compile(rf"([{HAN}]{{2,14}}?)\1")
+_DOUBLED_CLAUSE = re.compile(rf"([{HAN}]{{4,40}}[，、；])\1")
+_DOUBLED_MARK = re.compile(r"([，、；：])\1+|。。(?!。)")
+_WIDE = re.compile(r"[\d０-９][\d０-９.．,，]*[\d０-９]|[０-９]")
+_LIST_NUMBER = re.compile(r"\s*[（(]?[０-９]{1,2}[）)．.、：]")
+_COMPATIBILITY = re.compile("[\u2e80-\u2fdf\uf900-\ufa0d\ufa10\ufa12\ufa15-\ufa1e\ufa20\ufa22\ufa25\ufa26\ufa2a-\ufaff\U0002f800-\U0002fa1f]")
+_RADICALS = str.maketrans({"⺠": "民", "⻓": "长", "⻋": "车", "⻅": "见", "⻔": "门", "⻚": "页", "⻛": "风", "⻝": "食", "⻢": "马", "⻥": "鱼", "⻦": "鸟", "⻩": "黄", "⻬": "齐", "⻰": "龙", "⻉": "贝", "⺟": "母", "⻄": "西", "⻘": "青", "⻆": "角", "⻁": "虎", "⻳": "龟", "⻮": "齿", "⺫": "目", "⻣": "骨", "⺎": "兀", "⺀": "冫"})
+
+
+def noise(document: Document, identity: Identity | None = None) -> list[Flag]:
+    """The noise in a document's text, in reading order; `identity`, where given, tells its places."""
+    return _Reading(document, identity).flags()
+
+
+def quality(document: Document, facts: Sequence[Fact], flags: Sequence[Flag]) -> float:
+    """How far a report can be taken as read, 0 to 1: the product of three shares (pipeline.quality.Quality).
+
+    text: lines without a noise flag, of all lines; arithmetic: identities that hold, of those that can be assessed;
+    cells: those printed (a blank counts half), of all that the report's template has.
+    """
+    return quality_of(len(lines(document)), facts, flags).product
+
+
+class _Reading:
+    """One document's lines joined to one text, and the way back from a place in it to its line."""
+
+    def __init__(self, document: Document, identity: Identity | None) -> None:
+        self.document, self.identity = document, identity
+        self.lines = lines(document)
+        self.text = "\n".join(line.text for line in self.lines)
+        self.starts: list[int] = []
+        start = 0
+        for line in self.lines:
+            self.starts.append(start)
+            start += len(line.text) + 1
+        self.stands = standing(self.text)
+        self.spoiled: set[int] = set()
+
+    def flags(self) -> list[Flag]:
+        found: list[tuple[int, int, Flag]] = []
+        rank = 0
+        for part in (
+            self._garbled(),
+            self._pictures(),
+            self._pasted(),
+            self._words(),
+            self._digits(),
+            self._compatibility(),
+            self._confusable(),
+            self._labels(),
+            self._broken(),
+        ):
+            for place, flag in part:
+                rank += 1
+                found.append((place, rank, flag))
+        found.sort(key=lambda item: item[:2])
+        return [flag for _, _, flag in found]
+
+    def place(self, position: int) -> int:
+        return bisect_right(self.starts, position) - 1
+
+    def flag(self, kind: str, place: int, excerpt: str, message: str, **more: str | None) -> tuple[int, Flag]:
+        line = self.lines[place]
+        severity = vocabulary.flag_kinds()[kind].severity
+        cut = " ".join(excerpt.split())
+        cut = cut if len(cut) <= _EXCERPT else cut[: _EXCERPT - 1] + "…"
+        return place, Flag(kind, severity, message, page=line.page, line=line.line, excerpt=cut, **more)
+
+    def around(self, start: int, end: int) -> str:
+        place = self.place(start)
+        first = self.starts[place]
+        last = first + len(self.lines[place].text)
+        return self.text[max(first, start - _AROUND) : min(last, end + _AROUND)]
+
+    def _garbled(self) -> Iterator[tuple[int, Flag]]:
+        for place, line in enumerate(self.lines):
+            start = self.starts[place]
+            for soup in soups(self.text, self.stands, start, start + len(line.text))[:1]:
+                if soup.whole:
+                    self.spoiled.add(place)
+                yield self.flag("garbled_text", place, soup.excerpt, f"garbled text: {soup.reason}")
+
+    def _pictures(self) -> Iterator[tuple[int, Flag]]:
+        for place in remnants(self.lines, frozenset(self.spoiled)):
+            self.spoiled.add(place)
+            text = self.lines[place].text
+            excerpt = text[-_EXCERPT:] if IMAGE_MARKER.search(text) else text
+            yield self.flag("embedded_image_text", place, excerpt, "what OCR left of a picture")
+
+    def _pasted(self) -> Iterator[tuple[int, Flag]]:
+        if self.identity is not None and self.identity.document_type != "annual_report":
+            return
+        for span in pasted(self.lines):
+            first, last = self.lines[span.first], self.lines[span.last]
+            reach = f"{first.where} to {last.where}"
+            yield self.flag(
+                "embedded_image_text",
+                span.first,
+                first.text,
+                f"a {span.what} pasted into the report, {reach}: not the report's own text",
+                observed=reach,
+            )
+
+    def _words(self) -> Iterator[tuple[int, Flag]]:
+        for match in _LATIN.finditer(self.text):
+            words = match[1].split()
+            if self._skips(match.start()) or not any(_is_stray(word) for word in words):
+                continue
+            if _ACCOUNT.search(self.text, max(0, match.start() - 16), match.start()):
+                continue
+            yield self.flag(
+                "stray_latin",
+                self.place(match.start(1)),
+                self.around(match.start(1), match.end(1)),
+                f"a Latin word within Chinese text: {match[1]}",
+                observed=match[1],
+                suggestion="和" if match[1].lower() == "and" else None,
+            )
+        for match in _LATEX.finditer(self.text):
+            if not self._skips(match.start()):
+                around = self.around(match.start(), match.end())
+                yield self.flag("stray_latin", self.place(match.start()), around, "mark-up of a formula", observed=match[0])
+        yield from self._doubled()
+
+    def _doubled(self) -> Iterator[tuple[int, Flag]]:
+        for pattern in (_DOUBLED_CLAUSE, _DOUBLED, _DOUBLED_MARK):
+            for match in pattern.finditer(self.text):
+                unit = match[1] or match[0][0]
+                if self._skips(match.start()) or (pattern is _DOUBLED and _is_lawful_double(self.text, match)):
+                    continue
+                yield self.flag(
+                    "duplicated_phrase",
+                    self.place(match.start()),
+                    self.around(match.start(), match.end()),
+                    f"{unit} stands twice",
+                    observed=match[0],
+                    suggestion=unit,
+                )
+
+    def _digits(self) -> Iterator[tuple[int, Flag]]:
+        if not re.search("[０-９]", self.text):
+            return
+        narrow = len(re.findall("[0-9]", self.text))
+        wide = len(re.findall("[０-９]", self.text))
+        seen: set[int] = set()
+        for match in _WIDE.finditer(self.text):
+            printed = match.group()
+            if not re.search("[０-９]", printed) or self._skips(match.start()):
+                continue
+            place = self.place(match.start())
+            mixed = re.search("[0-9]", printed) is not None
+            start = self.starts[place]
+            if not mixed and (wide >= narrow or _LIST_NUMBER.match(self.text, start) and match.end() - start <= 5):
+                continue
+            if place in seen:
+                continue
+            seen.add(place)
+            yield self.flag(
+                "fullwidth_digit",
+                place,
+                self.around(match.start(), match.end()),
+                "digits of two widths in one number" if mixed else "a full-width number in a half-width text",
+                observed=printed,
+                expected=unicodedata.normalize("NFKC", printed),
+            )
+
+    def _compatibility(self) -> Iterator[tuple[int, Flag]]:
+        seen: dict[int, list[re.Match[str]]] = {}
+        for match in _COMPATIBILITY.finditer(self.text):
+            seen.setdefault(self.place(match.start()), []).append(match)
+        for place, matches in seen.items():
+            printed = "".join(dict.fromkeys(match.group() for match in matches))
+            ordinary = unicodedata.normalize("NFKC", printed.translate(_RADICALS))
+            yield self.flag(
+                "compatibility_character",
+                place,
+                self.around(matches[0].start(), matches[0].end()),
+                f"{len(matches)} compatibility characters in place of the ordinary ones",
+                observed=printed,
+                expected=ordinary,
+            )
+
+    def _confusable(self) -> Iterator[tuple[int, Flag]]:
+        for confusion in confusions(self.text, self.stands, self.identity):
+            if not self._skips(confusion.start):
+                end = confusion.start + len(confusion.printed)
+                yield self._confused(self.place(confusion.start), confusion, self.around(confusion.start, end))
+
+    def _labels(self) -> Iterator[tuple[int, Flag]]:
+        """Labels of the form, in the cells of tables and in lines of their own."""
+        if not is_report(self.lines):
+            return
+        cells: dict[int, list[str]] = {}
+        for index, block in enumerate(self.document.blocks):
+            if isinstance(block, Table):
+                cells[index] = [cell.text for cell in block.cells]
+        for place, line in enumerate(self.lines):
+            if place in self.spoiled or len(line.text) > 400:
+                continue
+            for text in line.text.split("\t") if line.row else [line.text] if len(line.text) <= 45 else []:
+                confusion = label_confusion(text)
+                if confusion is not None:
+                    yield self._confused(place, confusion, text)
+
+    def _confused(self, place: int, confusion: Confusion, excerpt: str) -> tuple[int, Flag]:
+        return self.flag(
+            "confusable_character",
+            place,
+            excerpt,
+            f"{confusion.printed.strip()} is probably {confusion.meant}: {confusion.reason}",
+            observed=confusion.printed.strip(),
+            suggestion=confusion.meant,
+        )
+
+    def _broken(self) -> Iterator[tuple[int, Flag]]:
+        if self.document.format != "text":
+            return
+        for place, following in broken(self.lines, frozenset(self.spoiled), pasted(self.lines)):
+            end, start = self.lines[place].text.rstrip(), self.lines[following].text.lstrip()
+            yield self.flag(
+                "broken_line",
+                place,
+                f"{end[-24:]} ⏎ {start[:24]}",
+                f"the sentence goes on at {self.lines[following].where}",
+            )
+
+    def _skips(self, position: int) -> bool:
+        return self.place(position) in self.spoiled
+
+
+def _is_stray(word: str) -> bool:
+    """Whether a Latin word has no business in a Chinese sentence: English connectives, lower-case common words."""
+    lower = word.lower()
+    kind = latin_words().get(lower)
+    if kind == "function":
+        return not word.isupper() or lower in ("and", "the", "with")
+    return kind == "english" and word.islower() and len(word) >= 3
+
+
+@cache
+def _reduplications() -> dict[str, str]:
+    return {row["phrase"]: row["followed_by"] for row in vocabulary.read("reduplication.csv")}
+
+
+def _is_lawful_double(text: str, match: re.Match[str]) -> bool:
+    """Whether a doubled phrase is good Chinese: 研究研究, 规范规范性文件, 区政府政府信息, 一件一件."""
+    unit = match[1]
+    if len(set(unit)) == 1 or (len(unit) == 2 and unit[0] in "一逐每各"):
+        return True
+    follows = _reduplications().get(unit)
+    if follows is None:
+        return False
+    # The second copy begins a longer word.
+    return not follows or re.match(f"(?:{follows})", text[match.end() : match.end() + 8]) is not None

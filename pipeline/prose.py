@@ -1,0 +1,127 @@
+"""The lines of a document as they stand, and what kind of line each is: heading, page number, picture marker, prose.
+
+Shared by noise.py and narrative.py: the one asks which lines are no text of the report, the other reads what is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from extractors.document import Document, Paragraph, Table
+
+HAN = "\u4e00-\u9fff"
+_NUMBERING = r"(?:第?[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[）)]|\d{1,2}[、.．](?!\d)|[（(]\d{1,2}[）)]|[①-⑳])"
+_HEADING = re.compile(rf"\s*#*\s*\**\s*{_NUMBERING}[^，。；！？]{{0,38}}$")
+_OPENER = re.compile(
+    rf"\s*(?:#|\*\*|[-*•◆●■▲★]\s|{_NUMBERING}|[一二三四五六七八九十]是|[其首再]次|首先|最后|同时|此外|另外|下一步|"
+    rf"近年来|今年|全年|年内|截至|截止|目前|为了|为|按照|根据|\d{{4}}\s*年|二〇|附件|附[：:]|特此|注[：:]|《|【)"
+)
+_PAGE_NUMBER = re.compile(
+    r"\s*(?:[-—–－_·~]+\s*\d{1,3}\s*[-—–－_·~]*|第\s*\d{1,3}\s*页.{0,12}|\d{1,3}\s*/\s*\d{1,3}|P?\d{1,3}\s*[-—–－])\s*$"
+)
+IMAGE_MARKER = re.compile(
+    r"\[(?:image|img|图片|图像|picture)\s*[:：\d][^\]]*\]|!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>", re.I
+)
+_SENTENCE_END = re.compile(r"[。！？；：!?;:…][”’\"'）)】》]*\s*$")
+_CLAUSE = re.compile("[，。；]")
+_STATUTORY_SECTION = re.compile(
+    r"\s*#*\s*\**\s*[一二三四五六七八九十\d]{0,2}[、.．]?\s*"
+    r"(?:总体情况|概述|主动公开政府信息(?:的)?情况|收到和处理|.{0,14}行政复议[、和及,，].{0,4}行政诉讼|"
+    r"(?:政府信息公开工作)?存在的?(?:主要)?问题|其他需要报告)[^。；]{0,24}$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the source: a paragraph, or a row of a table with its cells joined by tabs.
+
+    `gap` says that empty lines stand before it in a text source; `block` is the place of its block in the document.
+    """
+
+    text: str
+    block: int
+    page: int | None = None
+    line: int | None = None
+    row: bool = False
+    gap: bool = False
+    level: int | None = None
+
+    @property
+    def where(self) -> str:
+        return f"line {self.line}" if self.line is not None else f"page {self.page}" if self.page else "here"
+
+
+def lines(document: Document) -> list[Line]:
+    """Every line that holds text, in reading order."""
+    found: list[Line] = []
+    previous: int | None = None
+    for text, block, page, number, row, level in _texts(document):
+        gap = number is not None and previous is not None and number - previous > 1
+        found.append(Line(text, block, page, number, row, gap, level))
+        if number is not None:
+            previous = number
+    return found
+
+
+def _texts(document: Document) -> Iterator[tuple[str, int, int | None, int | None, bool, int | None]]:
+    for index, block in enumerate(document.blocks):
+        if isinstance(block, Paragraph):
+            if block.text.strip():
+                yield block.text, index, block.page, block.line, False, block.level
+            continue
+        for number, text in _rows(block):
+            if text.strip():
+                yield text, index, block.page, number, True, None
+
+
+def _rows(table: Table) -> Iterator[tuple[int | None, str]]:
+    row: int | None = None
+    number: int | None = None
+    texts: list[str] = []
+    for cell in table.cells:
+        if cell.row != row:
+            if texts:
+                yield number, "\t".join(texts)
+            row, number, texts = cell.row, cell.line, []
+        texts.append(cell.text)
+    if texts:
+        yield number, "\t".join(texts)
+
+
+def is_heading(line: Line) -> bool:
+    """A numbered title without a sentence in it, or what the format itself calls a heading."""
+    return not line.row and (line.level is not None or _HEADING.match(line.text) is not None)
+
+
+def is_statutory_section(line: Line) -> bool:
+    """The title of one of the six sections that the form prescribes (国办公开办函〔2019〕60号, 〔2021〕30号)."""
+    return not line.row and len(line.text) <= 60 and _STATUTORY_SECTION.match(line.text) is not None
+
+
+def is_page_number(line: Line) -> bool:
+    return not line.row and len(line.text) <= 20 and _PAGE_NUMBER.match(line.text) is not None
+
+
+def is_prose(line: Line) -> bool:
+    """Whether the line holds a sentence or part of one, rather than a label, a title or a number."""
+    text = line.text.strip()
+    if line.row or len(text) < 12:
+        return False
+    return _CLAUSE.search(text) is not None or len(text) >= 40
+
+
+def ends_open(text: str) -> bool:
+    """Whether the text stops without the punctuation that ends a sentence."""
+    return _SENTENCE_END.search(text) is None
+
+
+def opens_paragraph(text: str) -> bool:
+    """Whether the text begins as paragraphs begin: a number, 一是, a year, a bullet."""
+    return _OPENER.match(text) is not None
+
+
+def is_report(found: list[Line]) -> bool:
+    """Whether the lines hold the sections of an annual report."""
+    return sum(1 for line in found if is_statutory_section(line)) >= 2

@@ -1,0 +1,209 @@
+"""The whole job: files below INPUT → the published dataset in OUT. `run` holds the order of its steps.
+
+What differs between a plain run, a flow and a cluster is the `Map` handed in. Reading is incremental (`intake`),
+building is total: the tables are made anew from all reports, so the order of a backfill cannot matter, and a run that
+changes nothing writes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from extractors.document import CannotRead
+from pipeline import codec
+from pipeline.aside import set_aside
+from pipeline.compare import compare
+from pipeline.discover import discover
+from pipeline.ids import unread_id
+from pipeline.intake import Progress, Reader, Seen, jobs, look, read, settle, this_reader
+from pipeline.ledger import Ledger
+from pipeline.model import Report
+from pipeline.switch import Out, Version
+from pipeline.tabulate import Entry
+from pipeline.workers import Map, in_processes
+
+_REASONS_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run found, and what it did.
+
+    `found` files hold `extracted + partial + set_aside` reports, since `copies` of them hold the bytes of another.
+    `aside` is (reason, how many, an example), the most frequent first; `faults` is (source_path, reason) of the files
+    that the program failed on; `passing` counts the reports that `retry` would read again. `read` reports were read in
+    this run, which changed the published files `changed`; `traces` is (path, trace) of its faults.
+    """
+
+    found: int = 0
+    copies: int = 0
+    extracted: int = 0
+    partial: int = 0
+    set_aside: int = 0
+    facts: int = 0
+    flags: Mapping[str, int] = field(default_factory=dict)
+    aside: Sequence[tuple[str, int, str]] = ()
+    faults: Sequence[tuple[str, str]] = ()
+    passing: int = 0
+    read: int = 0
+    changed: Sequence[str] = ()
+    traces: Sequence[tuple[str, str]] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """0 when every file was extracted or set aside with a reason; 1 when the program failed on one."""
+        return 1 if self.faults else 0
+
+
+def run(
+    inputs: Iterable[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    over: Map | None = None,
+    reader: Reader | None = None,
+    retry: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Read every file below `inputs` and publish what they hold to `out`.
+
+    `over` is how the reading of many files is spread (by default over processes, one a core). `retry` reads again the
+    files that a limit, a crash or a fault had set aside. Raises FileNotFoundError for an INPUT that is not there,
+    `switch.Busy` and `switch.Unusable` for OUT, OSError for a full disk; the dataset published before stands then.
+    """
+    over, reader, tell = over or in_processes(), reader or this_reader(), progress or _silent
+    place = Out(out)
+    sources = discover(inputs, place.owns)
+    with place, Ledger(place.hidden / "ledger.sqlite") as ledger:
+        seen = look(sources, ledger, tell)
+        current = place.version
+        if current is not None and current.inputs == _digest(seen, reader) and place.intact():
+            known = _known(current.summary)
+            if not (retry and known.passing):
+                return known
+        due = jobs(seen, ledger, reader, retry)
+        changed, traces = read(due, over, reader, ledger, tell)
+        seen = settle(seen, changed)
+        summary = _publish(seen, ledger, reader, place, tell)
+        return replace(summary, read=len(due) - len(changed), traces=traces)
+
+
+def _publish(seen: Sequence[Seen], ledger: Ledger, reader: Reader, place: Out, tell: Progress) -> Summary:
+    """Build all tables from the cached reports, and switch to them if they differ from what is published."""
+    from pipeline.publish import write_tables
+
+    reports = _Reports(seen, ledger, reader)
+    compared = compare(report for report, _, _ in reports)
+    count = _Count(len(seen))
+
+    def entries() -> Iterator[Entry]:
+        for done, (report, paths, fault) in enumerate(reports, 1):
+            entry = Entry(report, paths[0], tuple(paths[1:]), compared.get(report.report_id, ()))
+            count.add(entry, fault)
+            tell("publishing", done, len(reports))
+            yield entry
+
+    staged = place.staging()
+    try:
+        files = write_tables(entries(), staged)
+        summary = count.summary()
+        changed = place.switch(staged, Version(_digest(seen, reader), files, asdict(summary)))
+    except BaseException:
+        place.discard(staged)
+        raise
+    return replace(summary, changed=changed)
+
+
+class _Reports:
+    """Every report with the paths of its files and how it was lost, if it was, sorted by report_id.
+
+    Decoded anew at each pass, so that they are never all held.
+    """
+
+    def __init__(self, seen: Iterable[Seen], ledger: Ledger, reader: Reader) -> None:
+        self._ledger, self._version = ledger, reader.report_version
+        self._paths: dict[str, list[str]] = {}
+        self._unread: dict[str, tuple[Report, str]] = {}
+        for one in seen:  # sorted by source_path, so the first path of each content comes first
+            path = one.source.source_path
+            if one.sha256 is not None:
+                self._paths.setdefault(one.sha256, []).append(path)
+            else:
+                report_id = unread_id(path)
+                report = set_aside("", CannotRead("unreadable", one.reason or "cannot be read"))
+                self._unread[report_id] = replace(report, report_id=report_id), path
+
+    def __len__(self) -> int:
+        return len(self._paths) + len(self._unread)
+
+    def __iter__(self) -> Iterator[tuple[Report, list[str], str | None]]:
+        found = 0
+        for sha256, payload, fault in self._ledger.reports(sorted(self._paths), self._version):
+            found += 1
+            yield codec.loads(Report, payload), self._paths[sha256], fault
+        if found != len(self._paths):
+            raise RuntimeError("the ledger was damaged while it was read; run again and it is rebuilt")
+        for report_id in sorted(self._unread):  # after the others: their ids begin with u
+            report, path = self._unread[report_id]
+            yield report, [path], None
+
+
+class _Count:
+    """The numbers of a summary, gathered while the entries pass by."""
+
+    def __init__(self, found: int) -> None:
+        self._found = found
+        self._dispositions: Counter[str] = Counter()
+        self._flags: Counter[str] = Counter()
+        self._aside: dict[str, list[str]] = {}
+        self._faults: list[tuple[str, str]] = []
+        self._copies = self._facts = self._passing = 0
+
+    def add(self, entry: Entry, fault: str | None) -> None:
+        report = entry.report
+        self._dispositions[report.disposition] += 1
+        self._copies += len(entry.also_at)
+        self._facts += len(report.facts)
+        self._flags.update(flag.kind for flag in entry.flags())
+        if report.disposition == "set_aside":
+            self._aside.setdefault(report.reason or "no reason given", []).append(entry.source_path)
+        self._passing += fault is not None
+        if fault == "fault":
+            self._faults.append((entry.source_path, report.reason or ""))
+
+    def summary(self) -> Summary:
+        reasons = sorted(self._aside.items(), key=lambda item: (-len(item[1]), item[0]))
+        return Summary(
+            found=self._found,
+            copies=self._copies,
+            extracted=self._dispositions["extracted"],
+            partial=self._dispositions["partial"],
+            set_aside=self._dispositions["set_aside"],
+            facts=self._facts,
+            flags=dict(sorted(self._flags.items())),
+            aside=[(reason, len(paths), min(paths)) for reason, paths in reasons[:_REASONS_SHOWN]],
+            faults=sorted(self._faults),
+            passing=self._passing,
+        )
+
+
+def _known(summary: Mapping[str, Any]) -> Summary:
+    """The summary of the version that stands, for a run that found nothing to do."""
+    return Summary(**{**summary, "read": 0, "changed": (), "traces": ()})
+
+
+def _digest(seen: Iterable[Seen], reader: Reader) -> str:
+    """What a published version follows from: the files, what they hold, and the code. Equal digests, equal bytes."""
+    total = hashlib.sha256(reader.report_version.encode())
+    for one in seen:
+        line = "\0".join((one.source.source_path, one.sha256 or "", one.reason or ""))
+        total.update(line.encode("utf-8", "surrogatepass") + b"\0\0")
+    return total.hexdigest()
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
