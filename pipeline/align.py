@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import regex
+
 from extractors.document import Document
 from pipeline import vocabulary
 from pipeline.binding import Judge, bind
@@ -23,6 +25,14 @@ from pipeline.rows import Row, rows
 from pipeline.segments import Segment, find_segments, template_of
 from pipeline.vocabulary import Form
 
+_MOST_CANDIDATES = 4  # places in one document that are read for one table
+_YEAR = regex.compile(r"(20[012]\d)\s*年")
+_CAPTIONS = {
+    "proactive": regex.compile(r"主动公开政府信息情况"),
+    "requests": regex.compile(r"收到和处理政府信息公开申请"),
+    "review_litigation": regex.compile(r"行政复议.{0,6}行政诉讼情况"),
+}
+
 
 def align(document: Document, year: int | None = None) -> list[TableReading]:
     """The statutory tables of a document, in the form's order; a table that is not there is not in the list.
@@ -34,11 +44,23 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
     templates = _templates(segments, stream, year)
     found = []
     for table_id in vocabulary.TABLES:
-        readings = [_read(stream, segment, templates[table_id][0]) for segment in _candidates(segments[table_id])]
-        readings = [reading for reading in readings if reading is not None]
+        template, flag = templates[table_id]
+        readings = []
+        for segment in segments[table_id][:_MOST_CANDIDATES]:
+            reading = _read(stream, segment, template)
+            if reading is not None:
+                readings.append((_rank(stream, segment, year), reading))
         if readings:
-            found.append(_choose([r for r in readings if r is not None], templates[table_id][1]))
+            found.append(_choose(readings, flag))
     return found
+
+
+def _rank(stream: Sequence[Row], segment: Segment, year: int | None) -> int:
+    """How well the lines above a table speak for it: its statutory caption for, another year or 上年 against."""
+    above = "".join(row.text for row in stream[max(0, segment.start - 6) : segment.start] if not row.prose)
+    years = {int(y) for y in _YEAR.findall(above)}
+    against = bool(years and year is not None and year not in years) or "上年" in above or "去年" in above
+    return int(bool(_CAPTIONS[segment.table_id].search(above))) - 2 * int(against)
 
 
 def _templates(
@@ -60,11 +82,6 @@ def _templates(
             )
         result[table_id] = (template, flag)
     return result
-
-
-def _candidates(segments: list[Segment]) -> list[Segment]:
-    """The segments worth reading: the strongest first, at most four."""
-    return segments[:4]
 
 
 def _read(stream: Sequence[Row], segment: Segment, template: str) -> TableReading | None:
@@ -153,26 +170,36 @@ def _say_structure(table: TableInMaking, stream: Sequence[Row], segment: Segment
         )
 
 
-def _choose(readings: list[TableReading], flag: Flag | None) -> TableReading:
-    """The fullest of the tables found for one form; another one with other figures is a doubt about it."""
+def _choose(readings: list[tuple[int, TableReading]], flag: Flag | None) -> TableReading:
+    """The fullest of the tables found for one form, the better captioned of equals; pieces that complete it are joined.
 
-    def fullness(reading: TableReading) -> int:
-        return sum(1 for cell in reading.cells.values() if cell.text is not None and not cell.unsettled)
-
-    best = max(readings, key=lambda reading: (fullness(reading), -readings.index(reading)))
-    flags = list(best.flags) + ([flag] if flag else [])
-    for other in readings:
-        if other is not best and fullness(other) * 2 >= fullness(best) and _differs(best, other):
+    Another table with other figures for the same rows is a doubt about it.
+    """
+    most = max(_fullness(reading) for _, reading in readings)
+    rivals = [(rank, i) for i, (rank, reading) in enumerate(readings) if _fullness(reading) * 5 >= most * 4]
+    best = readings[max(rivals, key=lambda rival: (rival[0], _fullness(readings[rival[1]][1]), -rival[1]))[1]][1]
+    flags = [*best.flags, *([flag] if flag else [])]
+    cells = dict(best.cells)
+    for _, other in readings:
+        if other is best:
+            continue
+        mine = {row_id for (row_id, _), cell in cells.items() if cell.text is not None}
+        theirs = {row_id for (row_id, _), cell in other.cells.items() if cell.text is not None}
+        if not mine & theirs:
+            cells.update({key: cell for key, cell in other.cells.items() if key[0] in theirs})
+            flags = [f for f in flags if not (f.kind == "missing_row" and f.row_id in theirs)]
+            flags.extend(f for f in other.flags if f.row_id in theirs)
             flags.append(
-                Flag(
-                    "duplicate_table",
-                    "warning",
-                    "the table stands more than once, with different figures",
-                    best.table_id,
-                )
+                Flag("split_table", "info", "the table stands in pieces, apart from each other", best.table_id)
             )
-            break
-    return TableReading(best.table_id, best.template, best.cells, tuple(flags))
+        elif _fullness(other) * 2 >= _fullness(best) and _differs(best, other):
+            message = "the table stands more than once, with different figures"
+            flags.append(Flag("duplicate_table", "warning", message, best.table_id))
+    return TableReading(best.table_id, best.template, cells, tuple(dict.fromkeys(flags)))
+
+
+def _fullness(reading: TableReading) -> int:
+    return sum(1 for cell in reading.cells.values() if cell.text is not None and not cell.unsettled)
 
 
 def _differs(one: TableReading, other: TableReading) -> bool:
