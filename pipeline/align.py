@@ -135,8 +135,9 @@ def _judge(form: Form, items: Sequence[Item]) -> Judge | None:
 
 def _in_lines(items: Sequence[Item], template: str) -> bool:
     """Whether reviews and lawsuits stand in labelled rows of five results each rather than in one row of fifteen."""
-    named = [item for item in items if row_key(item.leaf, template, "review_litigation") and 0 < item.filled <= 6]
-    return len(named) >= 2 and not any(item.filled > 6 for item in items)
+    rows = [item for item in items if item.filled]
+    named = [item for item in rows if row_key(item.leaf, template, "review_litigation") or item.before]
+    return len(rows) in (2, 3) and len(named) >= 2 and all(item.filled <= 6 for item in rows)
 
 
 def _say_structure(table: TableInMaking, stream: Sequence[Row], segment: Segment, items: Sequence[Item]) -> None:

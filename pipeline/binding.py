@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
+from pipeline.headers import ORGANISATIONS
 from pipeline.items import Item
 from pipeline.labels import label_hits, matcher, row_key
 
@@ -158,6 +159,7 @@ def _torn(label: str, trail: str, lead: str, item: Item) -> tuple[float, str]:
 
 def _without_others(text: str, template: str, table_id: str) -> str:
     """The text without the labels of groups, columns and captions, which float between the rows."""
+    text = ORGANISATIONS.sub("", text)
     others = [*matcher(template, table_id, "group").longest_first, *_CAPTIONS]
     if table_id != "proactive":
         others += [pair for pair in matcher(template, table_id, "column").longest_first if len(pair[0]) >= 3]
@@ -175,7 +177,6 @@ _CAPTIONS = [
     for t in (
         "本列数据的勾稽关系为第一项加第二项之和等于第三项加第四项之和",
         "申请人情况",
-        "法人或其他组织",
         "信息内容",
         "第二十条第一项",
         "第二十条第五项",

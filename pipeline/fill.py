@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from pipeline import vocabulary
@@ -90,7 +91,7 @@ def _geometry(stream: Sequence[Row], headers: list[Header], group: list[Item], o
     stated = starts_of(headers, stream, group[0].row.block, order)
     if seen is not None:
         return seen
-    return Geometry(stated, True) if stated is not None else None
+    return Geometry(stated, group[0].row.layout == "grid") if stated is not None else None
 
 
 def _own_header(
@@ -169,44 +170,36 @@ def _total_printed(group: Sequence[Item], width: int) -> bool:
 def _without_duplicates(
     table: TableInMaking, work: list[tuple[Item, list[Key], Placed]]
 ) -> list[tuple[Item, list[Key], Placed]]:
-    """One item for each row of the form. The same figures twice are one; different ones leave the row unsettled."""
+    """One item for each row of the form. The same figures twice are one; of different ones the identities may choose."""
     kept: dict[str, tuple[Item, list[Key], Placed]] = {}
     for item, keys, placed in work:
         row_id = keys[0][0]
         if row_id not in kept:
             kept[row_id] = (item, keys, placed)
             continue
-        first = kept[row_id][0]
+        first, _, first_placed = kept[row_id]
         texts = [[s.text.strip() for s in i.values if not s.blank] for i in (first, item)]
-        if texts[0] == texts[1] or not texts[1]:
-            table.flag(
-                "duplicate_row",
-                "the row stands twice with the same figures",
-                row_id,
-                severity="info",
-                page=item.row.page,
-                line=item.row.line,
-            )
-        elif not texts[0]:
+        if not texts[0]:
             kept[row_id] = (item, keys, placed)
-        else:
-            table.flag(
-                "duplicate_row",
-                "the row stands twice with different figures",
-                row_id,
-                page=item.row.page,
-                line=item.row.line,
-                observed=" ".join(texts[1]),
-                expected=" ".join(texts[0]),
-            )
-            kept[row_id] = (first, keys, Placed(((None,) * len(keys), *placed.placements)))
+            continue
+        place = {"page": item.row.page, "line": item.row.line}
+        if texts[0] == texts[1] or not texts[1]:
+            table.flag("duplicate_row", "the row stands twice with the same figures", row_id, severity="info", **place)
+            continue
+        said = {"observed": " ".join(texts[1]), "expected": " ".join(texts[0])}
+        table.flag("duplicate_row", "the row stands twice with different figures", row_id, **place, **said)
+        offset = len(first.values)
+        moved = [tuple(None if i is None else i + offset for i in p) for p in placed.placements]
+        both = replace(first, values=[*first.values, *item.values])
+        kept[row_id] = (both, keys, Placed((*first_placed.placements, *moved), first_placed.doubt or placed.doubt))
     return list(kept.values())
 
 
 def _settle(table: TableInMaking, work: list[tuple[Item, list[Key], Placed]]) -> None:
     """Readings for all rows: first those with one placement, then the others with what the identities leave of them."""
     equations = vocabulary.equations(table.form.template, table.form.table_id)
-    work = [(item, keys, _doubted(item, keys, placed, equations)) for item, keys, placed in work]
+    if not _blank_for_zero(work, equations):
+        work = [(item, keys, _doubted(item, keys, placed, equations)) for item, keys, placed in work]
     for item, keys, placed in work:
         if placed.settled:
             _write(table, item, keys, placed, placed.placements)
@@ -221,23 +214,39 @@ def _settle(table: TableInMaking, work: list[tuple[Item, list[Key], Placed]]) ->
             _write(table, item, keys, placed, refute(keys, placed, number, equations, table.numbers))
 
 
+def _blank_for_zero(work: Sequence[tuple[Item, list[Key], Placed]], equations: Sequence[Equation]) -> bool:
+    """Whether a table leaves cells blank for 0: its rows with blanks add up where they stand."""
+    sums = [
+        _own_sums(item, keys, placed.placements[0], equations)
+        for item, keys, placed in work
+        if item.row.layout != "text" and placed.settled and 0 < item.filled < len(keys)
+    ]
+    return sum(1 for held in sums if held) >= 3 and sum(1 for held in sums if held is False) * 3 <= len(sums)
+
+
+def _own_sums(
+    item: Item, keys: Sequence[Key], placement: Sequence[int | None], equations: Sequence[Equation]
+) -> bool | None:
+    """Whether the identities within a row hold, a blank being 0; None where none can be assessed."""
+    numbers: dict[Key, Decimal] = {}
+    for key, index in zip(keys, placement, strict=True):
+        numeral = read_numeral(item.values[index].text) if index is not None else None
+        if numeral is not None and numeral.status != "unreadable":
+            numbers[key] = numeral.value or Decimal(0)
+    held = [
+        sum(numbers[k] for k in e.left) == sum(numbers[k] for k in e.right)
+        for e in equations
+        if all(k in numbers for k in (*e.left, *e.right))
+    ]
+    return all(held) if held else None
+
+
 def _doubted(item: Item, keys: Sequence[Key], placed: Placed, equations: Sequence[Equation]) -> Placed:
     """A row with blanks beside figures whose own identity breaks may have been moved: then all its placements count."""
     if not placed.settled or not 0 < item.filled < len(keys):
         return placed
     chosen = placed.placements[0]
-    numbers: dict[Key, Decimal] = {}
-    for key, index in zip(keys, chosen, strict=True):
-        numeral = read_numeral(item.values[index].text) if index is not None else None
-        if numeral is not None and numeral.status != "unreadable":
-            numbers[key] = numeral.value or Decimal(0)
-    for equation in equations:
-        sides = (*equation.left, *equation.right)
-        if all(k in numbers for k in sides) and sum(numbers[k] for k in equation.left) != sum(
-            numbers[k] for k in equation.right
-        ):
-            break
-    else:
+    if _own_sums(item, keys, chosen, equations) is not False:
         return placed
     filled = [i for i, slot in enumerate(item.values) if not slot.blank]
     return Placed(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
@@ -17,6 +18,7 @@ from pipeline.rows import Row
 from pipeline.segments import Segment
 from pipeline.vocabulary import Key
 
+ORGANISATIONS = regex.compile(r"法人.{0,2}其他组织")  # the header over the applicants that are no persons
 _UNIT = regex.compile(r"单位[:：]?\s*(百万元|千万元|万元|亿元|千元|元)|[(（](百万元|千万元|万元|亿元|千元|元)[)）]")
 
 
@@ -61,10 +63,10 @@ def headers_of(rows: Sequence[Row], segment: Segment, template: str) -> list[Hea
 
 def _text_header(lines: Sequence[Row], first: int, template: str, table_id: str) -> Header:
     """The columns that a run of text lines names, however the words are broken over the lines."""
-    text = bare("".join(line.text for line in lines))
+    text = ORGANISATIONS.sub("", bare("".join(line.text for line in lines)))
     labels = [pair for pair in matcher(template, table_id, "column").longest_first if len(pair[0]) >= 3]
     rows = [pair for pair in matcher(template, table_id, "row").longest_first if len(pair[0]) >= 4]
-    neutral = {("法人或其他组织", ""), *((label, "") for label, _ in rows)}
+    neutral = [(label, "") for label, _ in rows]
     hits = label_hits(text, sorted({*labels, *neutral}, key=lambda p: (-len(p[0]), p)))
     columns = tuple((start, end, key) for start, end, key in hits if key)
     return Header(first, lines[0].block, columns, unit_named("".join(line.text for line in lines)))
@@ -105,15 +107,18 @@ def requests_order(headers: Sequence[Header], canonical: Sequence[str]) -> tuple
 def starts_of(
     headers: Sequence[Header], rows: Sequence[Row], block: int, keys: Sequence[str]
 ) -> tuple[int, ...] | None:
-    """Where the header of a block of known columns says that each key's column starts; None if it does not name all."""
+    """Where the header of a block says that each key's column starts; None if it does not name all, or not surely."""
     starts: dict[str, int] = {}
     for header in headers:
-        if header.block == block and rows[header.row].layout == "grid":
+        if header.block == block:
             for start, _, key in header.columns:
                 starts.setdefault(key, start)
     if any(key not in starts for key in keys):
         return None
-    return tuple(starts[key] for key in keys)
+    found = tuple(starts[key] for key in keys)
+    # Counted columns are believed only where the header's own words stand side by side in the right order.
+    counted = any(header.block == block and rows[header.row].layout != "grid" for header in headers)
+    return found if not counted or all(b - a == 1 for a, b in pairwise(found)) else None
 
 
 def review_keys(

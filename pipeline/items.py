@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import regex
 
-from pipeline.labels import bare, column_key, matcher, row_key
+from pipeline.labels import bare, column_key, matcher, resembles_label, row_key
 from pipeline.numerals import is_value
 from pipeline.rows import Row, Slot
 from pipeline.segments import Segment
@@ -30,6 +30,7 @@ class Item:
     before: str = ""
     after: str = ""
     alone: bool = False  # its values stand one to a line
+    label_line: int | None = None  # the line of the label before them
     key: str | None = None
     how: str = ""  # own | near | torn | like | sequence | order
 
@@ -41,7 +42,7 @@ class Item:
 def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -> list[Item]:
     """The rows of figures of a segment, in order."""
     items: list[Item] = []
-    pending, printed, header = "", "", False
+    pending = _Pending()
     for row in rows[segment.start : segment.end]:
         if row.prose:
             continue
@@ -50,22 +51,53 @@ def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -
             leaf = bare(labels[-1].text) if labels else ""
             if not values or _is_label_only(row, values, leaf, own, template, segment.table_id):
                 named = [_names_column(slot.text, template, segment.table_id) for slot in labels]
-                heads = any(named) and (not items or len(labels) > 1 or header)
-                kept = [slot for slot, column in zip(labels, named, strict=True) if not (column and heads)]
-                header = any(named)
-                pending += bare("".join(slot.text for slot in kept))
-                printed += "".join(slot.text for slot in kept)
+                pending.take(labels, named, row.line, bool(items))
                 continue
-            label = "".join(slot.text for slot in labels) or printed
-            items.append(Item(row, values, own, leaf, label, pending + own, alone=_alone(row, values)))
-            if items[-1].own == "" and len(items) > 1 and not pending:
-                _join_single(items, width)
-            pending, printed, header = "", "", False
+            if _alone(row, values) and not pending.text and items and _joins(items[-1], row, values, width):
+                continue
+            label = "".join(slot.text for slot in labels) or pending.printed
+            before, line = pending.text + own, pending.line
+            items.append(Item(row, values, own, leaf, label, before, alone=_alone(row, values), label_line=line))
+            pending = _Pending()
+    items, rest = _without_empty(items, template, segment.table_id)
     for item, following in pairwise(items):
         item.after = following.before
     if items:
-        items[-1].after = pending
+        items[-1].after = rest + pending.text
+    _count_lines(items, width)
     return [part for item in items for part in _cut_runs(item, width)]
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The label text met since the last figures."""
+
+    text: str = ""
+    printed: str = ""
+    line: int | None = None
+    heads: bool = False  # the last labels named columns
+
+    def take(self, labels: Sequence[Slot], named: Sequence[bool], line: int | None, begun: bool) -> None:
+        """Add labels, less those of the columns: `named` says which are, `begun` whether figures came before."""
+        header = any(named) and (not begun or len(labels) > 1 or self.heads)
+        kept = [slot.text for slot, column in zip(labels, named, strict=True) if not (column and header)]
+        self.text += bare("".join(kept))
+        self.printed += "".join(kept)
+        self.heads, self.line = any(named), line
+
+
+def _without_empty(items: list[Item], template: str, table_id: str) -> tuple[list[Item], str]:
+    """The items without those of empty cells beside no row's label, whose text goes to the item after; and the rest."""
+    kept: list[Item] = []
+    text = ""
+    for item in items:
+        if item.row.layout == "text" and not item.filled and not row_key(item.before, template, table_id):
+            text += item.before
+            continue
+        item.before = text + item.before
+        text = ""
+        kept.append(item)
+    return kept, text
 
 
 def _alone(row: Row, values: Sequence[Slot]) -> bool:
@@ -113,9 +145,9 @@ def _row_texts(template: str, table_id: str) -> list[tuple[str, str]]:
 def _is_label(text: str, row: Row, template: str, table_id: str) -> bool:
     """Whether words behind figures begin a new row rather than being an unreadable figure."""
     name = bare(text)
-    if row.layout == "text":
-        return len(name) >= 2
-    return row_key(name, template, table_id) is not None
+    if row_key(name, template, table_id) is not None:
+        return True
+    return row.layout == "text" and len(name) >= 2 and resembles_label(name, template, table_id)
 
 
 def _is_label_only(row: Row, values: Sequence[Slot], leaf: str, own: str, template: str, table_id: str) -> bool:
@@ -141,16 +173,39 @@ def _names_column(text: str, template: str, table_id: str) -> bool:
     return name in matcher(template, table_id, "column").keys and not _NUMBERED.match(text)
 
 
-def _join_single(items: list[Item], width: int) -> None:
-    """One cell a line: a value standing alone belongs to the row above, unless an empty line closes that row."""
-    item, above = items[-1], items[-2]
-    if not (item.alone and above.row.layout == "text" and (above.alone or above.filled < width)):
-        return
-    if not above.alone and len(above.values) > 1:
-        return
-    above.values.extend(item.values)
+def _joins(above: Item, row: Row, values: list[Slot], width: int) -> bool:
+    """One cell a line: whether a value standing alone belongs to the row above, which then takes it.
+
+    An empty cell behind an empty line stands before the next row's label: it is taken for nothing.
+    """
+    if above.row.layout != "text" or not (above.alone or (above.filled < width and len(above.values) <= 1)):
+        return False
+    line, last = values[0].line, above.values[-1].line
+    if values[0].blank and line is not None and last is not None and line - last > 1:
+        return True
+    above.values.extend(values)
     above.alone = True
-    items.pop()
+    return True
+
+
+def _count_lines(items: Sequence[Item], width: int) -> None:
+    """One cell a line: where rows span as many lines as the form has columns, their empty lines are their empty cells.
+
+    One row alone proves nothing (an empty line may also part its label from its figures): three must agree, and every
+    full row must begin right under its label.
+    """
+    single = [item for item in items if item.alone and item.label_line is not None]
+    gapped = []
+    for item in single:
+        by_line = {slot.line: slot for slot in item.values if slot.line is not None}
+        first = (item.label_line or 0) + 1
+        if len(by_line) == len(item.values) < width and max(by_line) == first + width - 1:
+            gapped.append((item, by_line, first))
+        elif len(item.values) == width and item.values[0].line != first:
+            return
+    if len(gapped) >= 3:
+        for item, by_line, first in gapped:
+            item.values = [by_line.get(first + i, Slot("", i, i + 1, first + i)) for i in range(width)]
 
 
 def _cut_runs(item: Item, width: int) -> list[Item]:

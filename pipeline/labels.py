@@ -19,16 +19,19 @@ _ENUMERATOR = regex.compile(
 )
 _NOT_HAN = regex.compile(r"[^\p{Han}]")
 _YEAR_NOTE = regex.compile(r"[(（][\d０-９\s]{4,7}年?度?[)）]|\d{4}年")
+_UNIT_NOTE = regex.compile(r"[(（,，]?\s*单位\s*[:：]?\s*\p{Han}{1,4}[)）]?|[(（](?:[百千]?万|亿|千)?元[)）]")
 
 
 @lru_cache(maxsize=20_000)
 def bare(text: str) -> str:
-    """A label's Han characters alone: folded (NFKC), without numbering, years, punctuation and white space.
+    """A label's Han characters alone: folded (NFKC), without numbering, years, units, punctuation and space.
 
     三、本年度办理结果（一）予以公开 → 本年度办理结果予以公开; 本年（2023）制发件数 → 本年制发件数.
     """
     folded = unicodedata.normalize("NFKC", text)
     folded = _YEAR_NOTE.sub("", folded)
+    if "元" in folded:
+        folded = _UNIT_NOTE.sub("", folded)
     folded = _ENUMERATOR.sub("", folded)
     return _NOT_HAN.sub("", folded)
 
@@ -115,6 +118,17 @@ def column_key(text: str, template: str, table_id: str) -> str | None:
         if score >= 0.8 and margin >= 0.1:
             return key
     return None
+
+
+@lru_cache(maxsize=20_000)
+def resembles_label(text: str, template: str, table_id: str) -> bool:
+    """Whether a bare text may be a label of the table or a piece of one, torn or misread."""
+    for axis in ("row", "group", "column"):
+        labels = matcher(template, table_id, axis)
+        for label, _ in labels.longest_first:
+            if text in label or label in text or fuzz.partial_ratio(text, label) >= 70:
+                return True
+    return False
 
 
 def label_hits(text: str, labels: Iterable[tuple[str, str]]) -> list[tuple[int, int, str]]:

@@ -69,7 +69,8 @@ def place(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | Non
         return Placed((tuple(range(len(values) - width, len(values))),))
     conforming = _conforming(row, values, width, geometry)
     if conforming is not None:
-        if len(filled) == width or not full_total or conforming[-1] in filled:
+        nothing = geometry is not None and geometry.certain and all(_is_zero(values[i].text) for i in filled)
+        if len(filled) == width or not full_total or conforming[-1] in filled or nothing:
             return Placed((conforming,))
         return Placed(
             (conforming, *spread(filled, width)),
@@ -103,6 +104,10 @@ def place(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | Non
         tuple(spread(filled, width)) or ((None,) * width,),
         ("lost_cell", f"the row holds {found} values than columns: {len(filled)} for {width}"),
     )
+
+
+def _is_zero(text: str) -> bool:
+    return text.strip() in ("0", "０")
 
 
 def _conforming(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | None) -> Placement | None:

@@ -16,8 +16,8 @@ from pipeline.numerals import is_value
 
 _HAN = regex.compile(r"\p{Han}")
 _SENTENCE = regex.compile(r"[。；！？]")
-_CLAUSE = regex.compile(r"[，,、；]")
-_SIGN = regex.compile(r"^(?:增加了?|减少了?|新增|增长|下降|增|减|[+\-−－])$")
+_CLAUSE = regex.compile(r"(?<!\p{Nd})[，,、；](?!\p{Nd})")
+_SIGN = regex.compile(r"^(?:增加了?|减少了?|新增|增长|下降|增|减|\+)$")
 _MEASURE = regex.compile(r"^(?:[百千]?万元|亿元|千元|元|项|件|条|个|次|宗|起|份|家|人)$")
 _PAGE_NUMBER = regex.compile(
     r"^\s*(?:[-—–－_·•~]+\s*\d{1,4}\s*[-—–－_·•~]+|第\s*\d{1,4}\s*页.*|\d{1,4}\s*/\s*\d{1,4})\s*$"
@@ -59,15 +59,29 @@ class Row:
 
 
 def rows(document: Document) -> list[Row]:
-    """All rows of a document, in reading order; page numbers that stand alone are left out."""
+    """All rows of a document, in reading order, without page numbers that stand alone and running heads."""
     found: list[Row] = []
+    running = _running_heads(document)
     for index, block in enumerate(document.blocks):
         if isinstance(block, Paragraph):
-            if not _PAGE_NUMBER.match(block.text):
+            if not _PAGE_NUMBER.match(block.text) and block.text not in running:
                 found.append(_text_row(block, index))
         else:
             found.extend(_table_rows(block, index))
     return found
+
+
+def _running_heads(document: Document) -> set[str]:
+    """The lines that open or close two pages or more: they part tables that a page break cuts."""
+    edges: dict[str, set[int]] = {}
+    blocks = [b for b in document.blocks if not (isinstance(b, Paragraph) and _PAGE_NUMBER.match(b.text))]
+    for i, block in enumerate(blocks):
+        if isinstance(block, Paragraph) and block.page is not None and not is_value(block.text):
+            first = i == 0 or blocks[i - 1].page != block.page
+            last = i + 1 == len(blocks) or blocks[i + 1].page != block.page
+            if first or last:
+                edges.setdefault(block.text, set()).add(block.page)
+    return {text for text, pages in edges.items() if len(pages) > 1}
 
 
 def _text_row(paragraph: Paragraph, index: int) -> Row:

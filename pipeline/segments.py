@@ -18,9 +18,10 @@ from pipeline.rows import Row
 
 # What tells the forms apart; labels that both forms share say nothing.
 _GAP_TEXT, _GAP_TABLE = 45, 14
-_TRAIL = 24
+_TRAIL = 90
 _WEAK = {"其他", "总计", "合计", "企业", "公民", "上年结转", "规章", "行政复议"}
 _HAN = regex.compile(r"\p{Han}")
+_SECTION = regex.compile(r"情况\s*$|^\s*[一二三四五六七八九十]{1,2}\s*[、.．]\s*\p{Han}{2,}")
 _CAPTION = regex.compile(r"\s*#*\s*[一二三四五六七八九十]{1,2}\s*[、.．]|.*情况\s*$")
 
 
@@ -156,12 +157,18 @@ def _breaks(group: list[Hit], hit: Hit, rows: list[Row], others: set[int], table
     tabular = rows[last].layout != "text" and rows[hit.row].layout != "text"
     if len(between) > (_GAP_TABLE if tabular else _GAP_TEXT):
         return True
-    if sum(1 for i in between if rows[i].prose) >= 2 or any(i in others for i in between):
+    # Prose or a caption between two tables parts them; a table cut by a page goes on right after it.
+    parts = sum(1 for i in between if rows[i].prose) + any(_is_caption(rows[i]) for i in between)
+    if parts >= (1 if tabular else 2) or any(i in others for i in between):
         return True
     form_rows = list(vocabulary.form("2019", table_id).rows)
     seen = {h.key for h in group if h.axis == "row"}
     first = {"requests": "received", "proactive": "regulations", "review_litigation": "reconsideration"}[table_id]
     return hit.axis == "row" and hit.key == first and first in seen and len(seen) >= 0.6 * len(form_rows)
+
+
+def _is_caption(row: Row) -> bool:
+    return row.heading or (row.layout == "text" and bool(_SECTION.search(row.text)))
 
 
 def _is_statutory(segment: Segment, rows: list[Row]) -> bool:
@@ -179,7 +186,9 @@ def _is_statutory(segment: Segment, rows: list[Row]) -> bool:
 def _extended(segment: Segment, rows: list[Row], others: set[int]) -> Segment:
     """The segment with the rows of figures right before its first and after its last label."""
     end = segment.end
-    while end < len(rows) and end - segment.end < _TRAIL and _continues(rows[end]) and end not in others:
+    while end < len(rows) and end - segment.end < _TRAIL and end not in others:
+        if not _continues(rows[end]) and not _resumes(rows, end, rows[segment.end - 1]):
+            break
         end += 1
     start = segment.start
     figures = 0
@@ -214,6 +223,14 @@ def _begins_label(text: str, table_id: str) -> bool:
     return bool(text) and any(
         label.startswith(text) for label, _ in matcher("2021", table_id, "row").longest_first if label != text
     )
+
+
+def _resumes(rows: list[Row], index: int, last: Row) -> bool:
+    """Whether a line only interrupts the table: right after it a table of the same width goes on with figures."""
+    for row in rows[index + 1 : index + 3]:
+        if row.layout != "text":
+            return last.layout == row.layout and row.width == last.width and _figures(row)
+    return False
 
 
 def _figures(row: Row) -> bool:
