@@ -27,10 +27,11 @@ from pipeline.vocabulary import Form
 
 _MOST_CANDIDATES = 4  # places in one document that are read for one table
 _YEAR = regex.compile(r"(20[012]\d)\s*年")
+_COMPARISON = regex.compile(r"上年度?|去年|上一年度?|供.{0,12}(?:对比|对照|比较|参考)|同期")
 _CAPTIONS = {
-    "proactive": regex.compile(r"主动公开政府信息情况"),
-    "requests": regex.compile(r"收到和处理政府信息公开申请"),
-    "review_litigation": regex.compile(r"行政复议.{0,6}行政诉讼情况"),
+    "proactive": regex.compile(r"主动公开"),
+    "requests": regex.compile(r"公开.{0,4}申请|申请公开"),
+    "review_litigation": regex.compile(r"复议|诉讼"),
 }
 
 
@@ -56,11 +57,16 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
 
 
 def _rank(stream: Sequence[Row], segment: Segment, year: int | None) -> int:
-    """How well the lines above a table speak for it: its statutory caption for, another year or 上年 against."""
-    above = "".join(row.text for row in stream[max(0, segment.start - 6) : segment.start] if not row.prose)
-    years = {int(y) for y in _YEAR.findall(above)}
-    against = bool(years and year is not None and year not in years) or "上年" in above or "去年" in above
-    return int(bool(_CAPTIONS[segment.table_id].search(above))) - 2 * int(against)
+    """How well the captions right above a table speak for it: 1 for its own, -2 where they name another year."""
+    captions: list[str] = []
+    for row in reversed(stream[max(0, segment.start - 8) : segment.start]):
+        if row.layout != "text":
+            break
+        captions.append("" if row.prose else row.text)
+    years = [int(found) for text in captions for found in _YEAR.findall(text)[:1]]
+    if any(_COMPARISON.search(text) for text in captions) or (years and year is not None and years[0] != year):
+        return -2
+    return int(any(_CAPTIONS[segment.table_id].search(text) for text in captions))
 
 
 def _templates(
@@ -177,8 +183,13 @@ def _choose(readings: list[tuple[int, TableReading]], flag: Flag | None) -> Tabl
     Another table with other figures for the same rows is a doubt about it.
     """
     most = max(_fullness(reading) for _, reading in readings)
-    rivals = [(rank, i) for i, (rank, reading) in enumerate(readings) if _fullness(reading) * 5 >= most * 4]
-    best = readings[max(rivals, key=lambda rival: (rival[0], _fullness(readings[rival[1]][1]), -rival[1]))[1]][1]
+    if any(rank >= 0 and _fullness(reading) * 5 >= most * 2 for rank, reading in readings):
+        readings = [
+            (rank, reading) for rank, reading in readings if rank >= 0
+        ]  # those of other years speak for themselves
+        most = max(_fullness(reading) for _, reading in readings)
+    rivals = [(rank, reading) for rank, reading in readings if _fullness(reading) * 5 >= most * 4]
+    best = max(rivals, key=lambda rival: (rival[0], _fullness(rival[1])))[1]
     flags = [*best.flags, *([flag] if flag else [])]
     cells = dict(best.cells)
     for _, other in readings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from pipeline import vocabulary
 from pipeline.headers import Header, requests_order, review_keys, starts_of, unit_named
@@ -15,6 +16,8 @@ from pipeline.placement import Geometry, Placed, agreed, geometry_of, place, ref
 from pipeline.rows import Row, Slot
 from pipeline.segments import Segment
 from pipeline.vocabulary import Equation, Form, Key
+
+_UNNAMED = "?"  # begins the working name of a column that the header does not name
 
 
 class TableInMaking:
@@ -46,20 +49,21 @@ class TableInMaking:
 def read_rows(table: TableInMaking, stream: Sequence[Row], headers: list[Header], items: list[Item]) -> None:
     form, table_id = table.form, table.form.table_id
     canonical = next(iter(form.rows.values()))
-    order: tuple[str, ...] = canonical
+    order: tuple[str | None, ...] = canonical
     if table_id == "requests":
-        order, wrong = requests_order(headers, canonical)
+        order, wrong = requests_order(headers, stream, canonical)
         if wrong:
             table.flag("unknown_label", wrong)
+    named = [column or f"{_UNNAMED}{i}" for i, column in enumerate(order)]
     work: list[tuple[Item, list[Key], Placed]] = []
     for group in _by_block(items):
         geometry = None
         if table_id != "proactive":
-            geometry = _geometry(stream, headers, group, order)
+            geometry = _geometry(stream, headers, group, named)
         for item in group:
             if item.key is None:
                 continue
-            columns = order if table_id == "requests" else form.rows[item.key]
+            columns = named if table_id == "requests" else form.rows[item.key]
             local, keyed = geometry, list(columns)
             if table_id == "proactive":
                 local, keyed = _own_header(table, stream, headers, item, columns)
@@ -68,11 +72,23 @@ def read_rows(table: TableInMaking, stream: Sequence[Row], headers: list[Header]
             item.values = values
             if table_id == "proactive":
                 table.units[item.key] = unit_named(item.printed) or _unit_above(stream, headers, item)
-            placed = place(item.row, values, len(keyed), local, full)
+            placed = _gapped(item, place(item.row, values, len(keyed), local, full), len(keyed))
             if table_id == "proactive":
                 placed = _edge_blank(item, placed, len(keyed))
             work.append((item, [(item.key, c) for c in keyed], placed))
     _settle(table, _without_duplicates(table, work))
+    _leave_unnamed(table, [column for column in canonical if column not in order])
+
+
+def _leave_unnamed(table: TableInMaking, lost: Sequence[str]) -> None:
+    """The cells under a header that names no applicant are kept as text, under each column that they may belong to."""
+    for key in [key for key in table.cells if key[1].startswith(_UNNAMED)]:
+        reading = table.cells.pop(key)
+        table.numbers.pop(key, None)
+        for column in lost:
+            held = table.cells.get((key[0], column))
+            texts = [text for text in (held.text if held else None, reading.text) if text]
+            table.cells[key[0], column] = replace(reading, text=" ".join(texts) or None, unsettled=True)
 
 
 def _by_block(items: Sequence[Item]) -> list[list[Item]]:
@@ -143,6 +159,18 @@ def _deduplicated(item: Item, width: int) -> list[Slot]:
     return item.values
 
 
+def _gapped(item: Item, placed: Placed, width: int) -> Placed:
+    """One cell a line: a row with empty cells and empty lines between its values does not tell which are its cells."""
+    lines = [slot.line for slot in item.values if slot.line is not None]
+    gaps = {b - a for a, b in pairwise(lines)}
+    if not item.alone or not 0 < item.filled < len(item.values) or len(gaps) < 2 or not placed.settled:
+        return placed
+    filled = [i for i, slot in enumerate(item.values) if not slot.blank]
+    others = spread(filled, width) or [(None,) * width]
+    doubt = ("lost_cell", "empty cells and empty lines stand among the row's values")
+    return Placed(tuple(dict.fromkeys((*placed.placements, *others))), doubt)
+
+
 def _edge_blank(item: Item, placed: Placed, width: int) -> Placed:
     """A row of the table of disclosure that begins or ends in a blank may have been moved, and no sum would tell.
 
@@ -170,7 +198,7 @@ def _total_printed(group: Sequence[Item], width: int) -> bool:
 def _without_duplicates(
     table: TableInMaking, work: list[tuple[Item, list[Key], Placed]]
 ) -> list[tuple[Item, list[Key], Placed]]:
-    """One item for each row of the form. The same figures twice are one; of different ones the identities may choose."""
+    """One item for each row of the form. The same figures twice are one; of different ones identities may choose."""
     kept: dict[str, tuple[Item, list[Key], Placed]] = {}
     for item, keys, placed in work:
         row_id = keys[0][0]

@@ -19,7 +19,8 @@ from pipeline.segments import Segment
 from pipeline.vocabulary import Key
 
 ORGANISATIONS = regex.compile(r"法人.{0,2}其他组织")  # the header over the applicants that are no persons
-_UNIT = regex.compile(r"单位[:：]?\s*(百万元|千万元|万元|亿元|千元|元)|[(（](百万元|千万元|万元|亿元|千元|元)[)）]")
+_SPACE = regex.compile(r"\s+")
+_UNIT = regex.compile(r"单?位[:：]?(百万元|千万元|万元|亿元|千元|元)|[(（](百万元|千万元|万元|亿元|千元|元)[)）]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _text_header(lines: Sequence[Row], first: int, template: str, table_id: str)
 
 def unit_named(text: str) -> str | None:
     """The unit of money that a header names: 本年收费金额（单位：万元） → 万元."""
-    found = _UNIT.search(text)
+    found = _UNIT.search(_SPACE.sub("", text))
     return (found[1] or found[2]) if found else None
 
 
@@ -82,8 +83,13 @@ def _figure(text: str) -> bool:
     return bool(text.strip()) and is_value(text) and any(c.isdigit() for c in text)
 
 
-def requests_order(headers: Sequence[Header], canonical: Sequence[str]) -> tuple[tuple[str, ...], str | None]:
-    """The order of the applicant columns that the header prints, and what is wrong with the header, if anything."""
+def requests_order(
+    headers: Sequence[Header], rows: Sequence[Row], canonical: Sequence[str]
+) -> tuple[tuple[str | None, ...], str | None]:
+    """The order of the applicant columns that the header prints, and what is wrong with the header, if anything.
+
+    None stands for a column that a header out of the form's order does not name: its cells cannot be bound.
+    """
     printed: list[str] = []
     for header in headers:
         printed.extend(key for key in header.keys if key not in printed)
@@ -93,15 +99,28 @@ def requests_order(headers: Sequence[Header], canonical: Sequence[str]) -> tuple
     middle = [key for key in printed if key not in (canonical[0], canonical[-1])]
     expected = [key for key in canonical[1:-1] if key in middle]
     if middle != expected:
-        if lost:
-            return tuple(canonical), "the header names the applicants in another order, and not all of them"
-        return (canonical[0], *middle, canonical[-1]), "the header names the applicants in another order than the form"
-    doubles = any(len(set(header.keys)) != len(header.keys) for header in headers)
-    if doubles:
+        wrong = "the header names the applicants in another order than the form"
+        if len(middle) == len(canonical) - 2:
+            return (canonical[0], *middle, canonical[-1]), wrong
+        return (canonical[0], *_middle_of(headers, rows, canonical), canonical[-1]), f"{wrong}, and not all of them"
+    if any(len(set(header.keys)) != len(header.keys) for header in headers):
         return tuple(canonical), "the header names an applicant twice"
     if any(key not in canonical[-2:] for key in lost):  # 其他 and 总计 name other things too and are not always told
         return tuple(canonical), "the header lacks applicants"
     return tuple(canonical), None
+
+
+def _middle_of(headers: Sequence[Header], rows: Sequence[Row], canonical: Sequence[str]) -> list[str | None]:
+    """The five columns of organisations as the header row with most of them prints them; None for one unnamed."""
+    width = len(canonical) - 2
+    inner = set(canonical[1:-1])
+    best = max(headers, key=lambda header: len(inner & set(header.keys)))
+    row = rows[best.row]
+    named = {start: key for start, _, key in best.columns}
+    printed = [
+        named.get(slot.start) for slot in row.slots if not slot.blank and named.get(slot.start) not in canonical[::6]
+    ]
+    return printed if row.layout != "text" and len(printed) == width else [None] * width
 
 
 def starts_of(

@@ -60,6 +60,7 @@ def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -
             items.append(Item(row, values, own, leaf, label, before, alone=_alone(row, values), label_line=line))
             pending = _Pending()
     items, rest = _without_empty(items, template, segment.table_id)
+    items = _rejoined(items, template, segment.table_id)
     for item, following in pairwise(items):
         item.after = following.before
     if items:
@@ -98,6 +99,27 @@ def _without_empty(items: list[Item], template: str, table_id: str) -> tuple[lis
         text = ""
         kept.append(item)
     return kept, text
+
+
+def _rejoined(items: list[Item], template: str, table_id: str) -> list[Item]:
+    """A row that a page break divides, its label before the break and its figures after it, made one again."""
+    kept: list[Item] = []
+    for item in items:
+        above = kept[-1] if kept else None
+        if above is not None and not above.filled and item.filled and _divided(above, item, template, table_id):
+            kept.pop()
+            own, before = above.own + item.leaf, above.before + item.leaf
+            item = replace(item, own=own, leaf=above.leaf + item.leaf, before=before, printed=above.printed)
+        kept.append(item)
+    return kept
+
+
+def _divided(above: Item, below: Item, template: str, table_id: str) -> bool:
+    if above.row.layout == "text" or below.row.layout == "text" or above.row.block == below.row.block:
+        return False
+    if not row_key(above.leaf + below.leaf, template, table_id):
+        return False
+    return row_key(below.leaf, template, table_id) is None
 
 
 def _alone(row: Row, values: Sequence[Slot]) -> bool:

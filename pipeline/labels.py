@@ -93,7 +93,8 @@ def row_key(text: str, template: str, table_id: str) -> str | None:
         return key
     ending = rows.suffix(text)
     if ending and len(ending[0]) >= 4 and len(text) - len(ending[0]) <= 16:
-        return ending[1]
+        # Two rows' labels in one text name neither.
+        return None if label_hits(text[: -len(ending[0])], rows.longest_first) else ending[1]
     if len(text) >= 4:
         groups = matcher(template, table_id, "group")
         if groups.exact(text):

@@ -19,6 +19,7 @@ _SENTENCE = regex.compile(r"[。；！？]")
 _CLAUSE = regex.compile(r"(?<!\p{Nd})[，,、；](?!\p{Nd})")
 _SIGN = regex.compile(r"^(?:增加了?|减少了?|新增|增长|下降|增|减|\+)$")
 _MEASURE = regex.compile(r"^(?:[百千]?万元|亿元|千元|元|项|件|条|个|次|宗|起|份|家|人)$")
+_NUMBERED = regex.compile(r"(?=(?<!\d)\d{1,2}\s*[.．、])|(?=[(（]\s*[一二三四五六七八九十]\s*[)）])")
 _PAGE_NUMBER = regex.compile(
     r"^\s*(?:[-—–－_·•~]+\s*\d{1,4}\s*[-—–－_·•~]+|第\s*\d{1,4}\s*页.*|\d{1,4}\s*/\s*\d{1,4})\s*$"
 )
@@ -146,9 +147,15 @@ def _unfused(cells: list[Cell]) -> Iterator[list[tuple[Cell, str]]]:
         yield [(cell, cell.text) for cell in cells]
         return
     count = counts[0]
+    columns = [_lines_of(cell.text, count) for cell in cells]
     for i in range(count):
-        part = []
-        for cell in cells:
-            lines = [line for line in cell.text.split("\n") if line.strip()]
-            part.append((cell, lines[i] if len(lines) == count else (cell.text if i == 0 else "")))
-        yield part
+        yield [(cell, lines[i]) for cell, lines in zip(cells, columns, strict=True)]
+
+
+def _lines_of(text: str, count: int) -> list[str]:
+    """A cell of fused rows cut into `count` rows: by its lines, or its labels' numbers; else all in the first."""
+    for parts in (text.split("\n"), _NUMBERED.split(text)):
+        kept = [part for part in parts if part.strip()]
+        if len(kept) == count:
+            return kept
+    return [text] + [""] * (count - 1)

@@ -259,6 +259,9 @@ def template_of(segment: Segment, rows: list[Row]) -> tuple[str | None, int]:
         votes[template] = sum(1 for label in _exclusive(template, segment.table_id) if label in text)
         votes[template] += len({h.key for h in segment.hits if h.template == template and not h.weak})
     figures = sum(1 for row in rows[segment.start : segment.end] if sum(is_value(s.text) for s in row.slots) >= 5)
+    if segment.table_id == "proactive":  # which rows stand there tells the form more surely than one header does
+        keys = segment.labels("row")
+        votes["2019" if keys & {"other_services", "procurement"} else "2021"] += 4 if len(keys) >= 4 else 0
     if segment.table_id == "requests" and not votes["2021"] and len(segment.labels("row")) >= 12 and figures < 25:
         votes["2019"] += 1  # the form of 2019 is the other without 其他处理's three rows: it has no label of its own
     ranked = sorted(votes.items(), key=lambda item: -item[1])
