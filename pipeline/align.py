@@ -27,6 +27,7 @@ from pipeline.vocabulary import Form
 
 _MOST_CANDIDATES = 4  # places in one document that are read for one table
 _YEAR = regex.compile(r"(20[012]\d)\s*年")
+_IS_CAPTION = regex.compile(r"情况|表|数据")
 _COMPARISON = regex.compile(r"上年度?|去年|上一年度?|供.{0,12}(?:对比|对照|比较|参考)|同期")
 _CAPTIONS = {
     "proactive": regex.compile(r"主动公开"),
@@ -62,7 +63,7 @@ def _rank(stream: Sequence[Row], segment: Segment, year: int | None) -> int:
     for row in reversed(stream[max(0, segment.start - 8) : segment.start]):
         if row.layout != "text":
             break
-        captions.append("" if row.prose else row.text)
+        captions.extend([row.text] if not row.prose and _IS_CAPTION.search(row.text) else [])
     years = [int(found) for text in captions for found in _YEAR.findall(text)[:1]]
     if any(_COMPARISON.search(text) for text in captions) or (years and year is not None and years[0] != year):
         return -2

@@ -6,13 +6,19 @@ Shared by noise.py and narrative.py: the one asks which lines are no text of the
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from extractors.document import Document, Paragraph, Table
+from pipeline import vocabulary
 
 HAN = "\u4e00-\u9fff"
-_NUMBERING = r"(?:第?[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[）)]|\d{1,2}[、.．](?!\d)|[（(]\d{1,2}[）)]|[①-⑳])"
+_NUMBERING = (
+    r"(?:第?[一二三四五六七八九十]{1,3}[、.．，]|[（(][一二三四五六七八九十]{1,3}[）)]|"
+    r"\d{1,2}[、.．](?!\d)|[（(]\d{1,2}[）)]|[①-⑳㈠-㈩])"
+)
 _HEADING = re.compile(rf"\s*#*\s*\**\s*{_NUMBERING}[^，。；！？]{{0,38}}$")
 _OPENER = re.compile(
     rf"\s*(?:#|\*\*|[-*•◆●■▲★]\s|{_NUMBERING}|[一二三四五六七八九十]是|[其首再]次|首先|最后|同时|此外|另外|下一步|"
@@ -24,12 +30,24 @@ _PAGE_NUMBER = re.compile(
 IMAGE_MARKER = re.compile(
     r"\[(?:image|img|图片|图像|picture)\s*[:：\d][^\]]*\]|!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>", re.I
 )
-_SENTENCE_END = re.compile(r"[。！？；：!?;:…][”’\"'）)】》]*\s*$")
+COMPATIBILITY = re.compile(
+    "[\u2e80-\u2fdf\uf900-\ufa0d\ufa10\ufa12\ufa15-\ufa1e\ufa20\ufa22\ufa25\ufa26\ufa2a-\ufaff\U0002f800-\U0002fa1f]"
+)
+# The radicals of the supplement that fonts put for ordinary characters; NFKC leaves them alone.
+_RADICALS = str.maketrans(
+    "⺠⻓⻔⻅⻋⻩⻝⻚⻛⻜⻢⻥⻦⻨⻰⻬⻄⻆⻘⻤⻣⻑⻁⺟⻉⻊⻧⻮⻳⺩⺫⺎",
+    "民长门见车黄食页风飞马鱼鸟麦龙齐西角青鬼骨长虎母贝足卤齿龟王目兀",
+)
+_SENTENCE_END = re.compile(r"[。！？；：!?;:…—](?:[』」”’\"'）)】》]|[（(][^（()）]{1,24}[）)])*\s*$")
 _CLAUSE = re.compile("[，。；]")
+_HAN_RUNS = re.compile(f"[{HAN}]+")
+_FIGURES = re.compile(
+    r"(?:(?<![\d.])[-—/]?\d[\d,，.]*\s*(?:件|项|条|份|宗|万元|元)?[\s\u3000]+){3,}[-—/\d]|(?:\d+[件项条份]\s*){4,}"
+)
 _STATUTORY_SECTION = re.compile(
-    r"\s*#*\s*\**\s*[一二三四五六七八九十\d]{0,2}[、.．]?\s*"
+    r"\s*#*\s*\**\s*[一二三四五六七八九十\d]{0,2}[、.．，,]?\s*"
     r"(?:总体情况|概述|主动公开政府信息(?:的)?情况|收到和处理|.{0,14}行政复议[、和及,，].{0,4}行政诉讼|"
-    r"(?:政府信息公开工作)?存在的?(?:主要)?问题|其他需要报告)[^。；]{0,24}$"
+    r"(?:政府信息公开工作)?存在的?(?:主要)?问题|其他需要报告)[^。；，：:]{0,24}$"
 )
 
 
@@ -50,7 +68,9 @@ class Line:
 
     @property
     def where(self) -> str:
-        return f"line {self.line}" if self.line is not None else f"page {self.page}" if self.page else "here"
+        if self.line is not None:
+            return f"line {self.line}"
+        return f"block {self.block + 1}" if self.page is None else f"page {self.page}, block {self.block + 1}"
 
 
 def lines(document: Document) -> list[Line]:
@@ -63,6 +83,13 @@ def lines(document: Document) -> list[Line]:
         if number is not None:
             previous = number
     return found
+
+
+def ordinary(text: str) -> str:
+    """The text with the ordinary characters for compatibility ones, place for place."""
+    if not COMPATIBILITY.search(text):
+        return text
+    return COMPATIBILITY.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text.translate(_RADICALS))
 
 
 def _texts(document: Document) -> Iterator[tuple[str, int, int | None, int | None, bool, int | None]]:
@@ -97,11 +124,16 @@ def is_heading(line: Line) -> bool:
 
 def is_statutory_section(line: Line) -> bool:
     """The title of one of the six sections that the form prescribes (国办公开办函〔2019〕60号, 〔2021〕30号)."""
-    return not line.row and len(line.text) <= 60 and _STATUTORY_SECTION.match(line.text) is not None
+    return not line.row and 4 <= len(line.text) <= 60 and _STATUTORY_SECTION.match(line.text) is not None
 
 
 def is_page_number(line: Line) -> bool:
     return not line.row and len(line.text) <= 20 and _PAGE_NUMBER.match(line.text) is not None
+
+
+def is_picture(line: Line) -> bool:
+    """Whether the line is a picture's marker and nothing else."""
+    return not line.row and IMAGE_MARKER.search(line.text) is not None and not IMAGE_MARKER.sub("", line.text).strip()
 
 
 def is_prose(line: Line) -> bool:
@@ -110,6 +142,25 @@ def is_prose(line: Line) -> bool:
     if line.row or len(text) < 12:
         return False
     return _CLAUSE.search(text) is not None or len(text) >= 40
+
+
+def is_figures(line: Line) -> bool:
+    """Whether the line is a row of figures that no table holds: numbers beside each other, or a bare label of the form."""
+    return _FIGURES.search(line.text) is not None or (
+        len(line.text) <= 60 and "".join(_HAN_RUNS.findall(line.text)).rstrip("件项条份") in _labels()
+    )
+
+
+@cache
+def _labels() -> frozenset[str]:
+    texts = (
+        text
+        for template in vocabulary.TEMPLATES
+        for table_id in vocabulary.TABLES
+        for label in vocabulary.form(template, table_id).labels
+        for text in (label.text, *label.aliases)
+    )
+    return frozenset("".join(_HAN_RUNS.findall(text)) for text in texts) - {""}
 
 
 def ends_open(text: str) -> bool:
@@ -122,6 +173,7 @@ def opens_paragraph(text: str) -> bool:
     return _OPENER.match(text) is not None
 
 
-def is_report(found: list[Line]) -> bool:
-    """Whether the lines hold the sections of an annual report."""
-    return sum(1 for line in found if is_statutory_section(line)) >= 2
+def sections(found: list[Line]) -> list[int]:
+    """Places of the statutory sections' titles; empty for what is no annual report (fewer than two)."""
+    places = [place for place, line in enumerate(found) if is_statutory_section(line)]
+    return places if len(places) >= 2 else []

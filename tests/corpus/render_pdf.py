@@ -172,7 +172,7 @@ class Press:
         leading = self.habits.size * 1.25
         bands = bands_of(grid, {spot: len(lines) for spot, (lines, _) in fits.items()}, leading, self.habits.pad)
         header = [band for band in bands if band.row < grid.head_rows] if self.habits.repeat_header else []
-        first = True
+        first, fresh = True, False
         self.y -= 4
         if sum(band.height for band in bands if band.row < grid.head_rows) + leading > self.y - MARGIN:
             self._turn()  # a header in two parts would tell neither
@@ -180,10 +180,14 @@ class Press:
             room = self.y - MARGIN
             above = header if not first else []
             taken, bands = page_rows(bands, room - sum(b.height for b in above), leading, self.habits)
+            if not taken and fresh:  # no page holds the header and a row: first the header goes, then the bounds
+                taken, bands = (bands[:1], bands[1:]) if not header else ([], bands)
+                header = above = []
             if taken:
                 self._draw([*above, *taken], grid, edges, fits)
-            if bands:
+            if bands and (taken or not fresh):
                 self._turn()
+            fresh = bool(bands)
             first = first and not taken
         self.y -= 8
 
