@@ -20,7 +20,7 @@ from pipeline.headers import headers_of
 from pipeline.items import Item, items_of
 from pipeline.labels import row_key
 from pipeline.model import Flag, Reading, TableReading
-from pipeline.numerals import read_numeral
+from pipeline.numerals import is_value, read_numeral
 from pipeline.rows import Row, rows
 from pipeline.segments import Segment, find_segments, template_of
 from pipeline.vocabulary import Form
@@ -60,8 +60,9 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
 def _rank(stream: Sequence[Row], segment: Segment, year: int | None) -> int:
     """How well the captions right above a table speak for it: 1 for its own, -2 where they name another year."""
     captions: list[str] = []
-    for row in reversed(stream[max(0, segment.start - 8) : segment.start]):
-        if row.layout != "text":
+    above = [row for row in stream[max(0, segment.start - 40) : segment.start] if row.text.strip()]
+    for row in reversed(above[-8:]):
+        if row.layout != "text" or any(is_value(slot.text) for slot in row.slots):
             break
         captions.extend([row.text] if not row.prose and _IS_CAPTION.search(row.text) else [])
     years = [int(found) for text in captions for found in _YEAR.findall(text)[:1]]
@@ -183,15 +184,16 @@ def _choose(readings: list[tuple[int, TableReading]], flag: Flag | None) -> Tabl
 
     Another table with other figures for the same rows is a doubt about it.
     """
+    flags = [flag] if flag else []
+    if any(rank >= 0 for rank, _ in readings):
+        readings = [(rank, reading) for rank, reading in readings if rank >= 0]
+    else:
+        message = "the only table of its kind stands under a caption of another year, or of a comparison"
+        flags.append(Flag("duplicate_table", "warning", message, readings[0][1].table_id))
     most = max(_fullness(reading) for _, reading in readings)
-    if any(rank >= 0 and _fullness(reading) * 5 >= most * 2 for rank, reading in readings):
-        readings = [
-            (rank, reading) for rank, reading in readings if rank >= 0
-        ]  # those of other years speak for themselves
-        most = max(_fullness(reading) for _, reading in readings)
     rivals = [(rank, reading) for rank, reading in readings if _fullness(reading) * 5 >= most * 4]
     best = max(rivals, key=lambda rival: (rival[0], _fullness(rival[1])))[1]
-    flags = [*best.flags, *([flag] if flag else [])]
+    flags = [*best.flags, *flags]
     cells = dict(best.cells)
     for _, other in readings:
         if other is best:

@@ -87,6 +87,7 @@ def _distrust_imbalance(items: list[Item], template: str, table_id: str) -> None
     labels = matcher(template, table_id, "row").longest_first
     surplus: list[int] = []
     deficit: list[int] = []
+    _distrust_strays(items)
     for i, item in enumerate(items):
         if item.row.layout != "text" or item.how == "own":
             continue
@@ -107,6 +108,24 @@ def _distrust_imbalance(items: list[Item], template: str, table_id: str) -> None
             for i in range(min(a, b), max(a, b)):
                 if items[i].how == "near":
                     items[i].key, items[i].how = None, ""
+
+
+def _distrust_strays(items: list[Item]) -> None:
+    """Where most labels share their line with their figures, a label on a line of its own beside figures without one
+    may be the label of either: neither is bound by it."""
+    text = [item for item in items if item.row.layout == "text"]
+    if sum(1 for item in text if item.how == "own") * 2 < len(text):
+        return
+    run: list[Item] = []
+    for item in [*items, None]:
+        if item is not None and item.how != "own" and item.row.layout == "text":
+            run.append(item)
+            continue
+        if any(not stray.key for stray in run):
+            for stray in run:
+                if stray.how == "near":
+                    stray.key, stray.how = None, ""
+        run = []
 
 
 Options = dict[str, tuple[float, str]]  # row_id → (score, how)
