@@ -311,8 +311,15 @@ def _write(
         severity = None
         if kind == "shifted_row" and placed.settled:
             severity = _proof(table, keys)
+            # Counted columns move with the depth of the label; a row that fills its line to the end is not shifted.
+            if severity == "info" and row.layout == "ragged" and row.slots[-1] is values[-1] and not values[-1].blank:
+                return _say_witness(table, item)
         for target in sorted({key[0] for key in keys}) if row_id is None else [row_id]:
             table.flag(kind, message, target, severity=severity, page=row.page, line=row.line, excerpt=raw or None)
+    _say_witness(table, item)
+
+
+def _say_witness(table: TableInMaking, item: Item) -> None:
     if item.how in ("order", "sequence", "like", "torn"):
         _say_label(table, item)
 

@@ -51,7 +51,7 @@ def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -
             leaf = bare(labels[-1].text) if labels else ""
             if not values or _is_label_only(row, values, leaf, own, template, segment.table_id):
                 named = [_names_column(slot.text, template, segment.table_id) for slot in labels]
-                pending.take(labels, named, row.line, bool(items))
+                pending.take(labels, named, row.line, any(item.filled for item in items))
                 continue
             if _alone(row, values) and not pending.text and items and _joins(items[-1], row, values, width):
                 continue

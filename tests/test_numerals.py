@@ -34,7 +34,22 @@ def test_counts(text: str, value: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["12,34", "78%", "2021年", "1.属于国家秘密", "一", "①", "4:5", "20.", "0 0", "增加58", "12/34", "12-34", "(4)", "1.2.3"],
+    [
+        "12,34",
+        "78%",
+        "2021年",
+        "1.属于国家秘密",
+        "一",
+        "①",
+        "4:5",
+        "20.",
+        "0 0",
+        "增加58",
+        "12/34",
+        "12-34",
+        "(4)",
+        "1.2.3",
+    ],
 )
 def test_what_is_no_count_stays_unreadable(text: str) -> None:
     numeral = read_numeral(text)
@@ -111,7 +126,9 @@ def test_a_doubtful_number_carries_a_warning(text: str, kind: str) -> None:
     assert (kind, "warning") in [(k, severity) for k, severity, _ in numeral.doubts]
 
 
-@pytest.mark.parametrize(("text", "value"), [("二十三", 23), ("二〇二〇", 2020), ("三万五千", 35000), ("一百零五", 105), ("十", 10)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("二十三", 23), ("二〇二〇", 2020), ("三万五千", 35000), ("一百零五", 105), ("十", 10)]
+)
 def test_chinese_numbers(text: str, value: int) -> None:
     assert chinese_number(text) == value
 
