@@ -232,7 +232,9 @@ def _settle(table: TableInMaking, work: list[tuple[Item, list[Key], Placed]]) ->
         if placed.settled:
             _write(table, item, keys, placed, placed.placements)
     for item, keys, placed in work:
-        if not placed.settled:
+        if placed.printed and _own_sums(item, keys, placed.placements[0], equations) and _some(item):
+            _write(table, item, keys, placed, placed.placements[:1])
+        elif not placed.settled:
             values = item.values
 
             def number(index: int, values: list[Slot] = values) -> Decimal | None:
@@ -250,6 +252,11 @@ def _blank_for_zero(work: Sequence[tuple[Item, list[Key], Placed]], equations: S
         if item.row.layout != "text" and placed.settled and 0 < item.filled < len(keys)
     ]
     return sum(1 for held in sums if held) >= 3 and sum(1 for held in sums if held is False) * 3 <= len(sums)
+
+
+def _some(item: Item) -> bool:
+    """Whether a row holds any figure but 0, so that its sum says something."""
+    return any((read_numeral(slot.text).value or 0) > 0 for slot in item.values)
 
 
 def _own_sums(

@@ -35,6 +35,7 @@ class Placed:
 
     placements: tuple[Placement, ...]
     doubt: tuple[str, str] | None = None
+    printed: bool = False  # the first placement keeps the blanks where they are printed
 
     @property
     def settled(self) -> bool:
@@ -89,6 +90,7 @@ def place(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | Non
         return Placed(
             (tuple(trimmed), *spread(filled, width)),
             ("lost_cell", "the row's values stand in other columns, with a blank between"),
+            printed=True,
         )
     if geometry is None and len(trimmed) < width == len(values):
         return (
