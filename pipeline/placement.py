@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
+from pipeline.numerals import read_numeral
 from pipeline.rows import Row, Slot
 from pipeline.vocabulary import Equation, Key
 
@@ -109,7 +110,7 @@ def place(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | Non
 
 
 def _is_zero(text: str) -> bool:
-    return text.strip() in ("0", "０")
+    return read_numeral(text).value == 0
 
 
 def _conforming(row: Row, values: Sequence[Slot], width: int, geometry: Geometry | None) -> Placement | None:

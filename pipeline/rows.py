@@ -62,27 +62,40 @@ class Row:
 def rows(document: Document) -> list[Row]:
     """All rows of a document, in reading order, without page numbers that stand alone and running heads."""
     found: list[Row] = []
-    running = _running_heads(document)
+    furniture = _furniture(document)
     for index, block in enumerate(document.blocks):
-        if isinstance(block, Paragraph):
-            if not _PAGE_NUMBER.match(block.text) and block.text not in running:
-                found.append(_text_row(block, index))
-        else:
+        if isinstance(block, Table):
             found.extend(_table_rows(block, index))
+        elif index not in furniture:
+            found.append(_text_row(block, index))
     return found
 
 
-def _running_heads(document: Document) -> set[str]:
-    """The lines that open or close two pages or more: they part tables that a page break cuts."""
+def _furniture(document: Document) -> set[int]:
+    """The blocks that belong to the page and not to the text, which would part a table that a page break cuts:
+    page numbers, and lines that open or close two pages or more."""
+    numbers = {i for i, b in enumerate(document.blocks) if isinstance(b, Paragraph) and _PAGE_NUMBER.match(b.text)}
     edges: dict[str, set[int]] = {}
-    blocks = [b for b in document.blocks if not (isinstance(b, Paragraph) and _PAGE_NUMBER.match(b.text))]
-    for i, block in enumerate(blocks):
-        if isinstance(block, Paragraph) and block.page is not None and not is_value(block.text):
-            first = i == 0 or blocks[i - 1].page != block.page
-            last = i + 1 == len(blocks) or blocks[i + 1].page != block.page
+    for i, block in _edges(document, numbers):
+        number = block.text.strip()
+        if number.isascii() and number.isdigit() and abs(int(number[:4]) - (block.page or 0)) <= 2:
+            numbers.add(i)
+    for _, block in _edges(document, numbers):
+        if not is_value(block.text):
+            edges.setdefault(block.text, set()).add(block.page or 0)
+    heads = {text for text, pages in edges.items() if len(pages) > 1}
+    return numbers | {i for i, b in enumerate(document.blocks) if isinstance(b, Paragraph) and b.text in heads}
+
+
+def _edges(document: Document, without: set[int]) -> Iterator[tuple[int, Paragraph]]:
+    """The first and last paragraphs of each page, where the format has pages."""
+    blocks = [(i, block) for i, block in enumerate(document.blocks) if i not in without]
+    for place, (i, block) in enumerate(blocks):
+        if isinstance(block, Paragraph) and block.page is not None:
+            first = place == 0 or blocks[place - 1][1].page != block.page
+            last = place + 1 == len(blocks) or blocks[place + 1][1].page != block.page
             if first or last:
-                edges.setdefault(block.text, set()).add(block.page)
-    return {text for text, pages in edges.items() if len(pages) > 1}
+                yield i, block
 
 
 def _text_row(paragraph: Paragraph, index: int) -> Row:
