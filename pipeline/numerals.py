@@ -85,6 +85,10 @@ def read_numeral(text: str, *, signed: bool = False, unit: str = "count", unit_h
     if value is None or sign is None:
         return Numeral("unreadable", None, (("not_a_number", "warning", f"{text.strip()!r} is no number"),))
     value = value * sign * scale
+    exponent = value.as_tuple().exponent
+    if any(kind == "unit_assumed" for kind, _, _ in doubts) and isinstance(exponent, int) and exponent < -6:
+        told = f"{text.strip()!r} is no amount in 万元, being finer than a fen, and no unit is printed"
+        return Numeral("unreadable", None, (("not_a_number", "warning", told),))
     if unit == "count" and value != value.to_integral_value():
         doubts.append(("implausible", "warning", "a count with a fraction"))
     if value < 0 and not signed:

@@ -187,7 +187,7 @@ def _extended(segment: Segment, rows: list[Row], others: set[int]) -> Segment:
     """The segment with the rows of figures right before its first and after its last label."""
     end = segment.end
     while end < len(rows) and end - segment.end < _TRAIL and end not in others:
-        if not _continues(rows[end]) and not _resumes(rows, end, rows[segment.end - 1]):
+        if not _continues(rows[end], segment.table_id) and not _resumes(rows, end, rows[segment.end - 1]):
             break
         end += 1
     start = segment.start
@@ -237,13 +237,15 @@ def _figures(row: Row) -> bool:
     return not row.prose and not row.heading and all(s.blank or is_value(s.text) for s in row.slots)
 
 
-def _continues(row: Row) -> bool:
+def _continues(row: Row, table_id: str) -> bool:
     if row.prose or row.heading:
         return False
     if _figures(row):
         return True
+    text, name = row.text, bare(row.text)
+    if name and all(c in _characters(table_id) for c in name):
+        return True
     # The rest of a torn label is short and is no caption of a section.
-    text = row.text
     return (
         len(_HAN.findall(text)) <= 24
         and not regex.match(r"\s*[一二三四五六七八九十]{1,2}\s*[、.．]", text)
