@@ -119,6 +119,12 @@ def in_year(found: tuple[Division, ...], year: int | None) -> tuple[Division, ..
     return standing or tuple(division for division in found if division.valid_to == year - 1)
 
 
+@cache
+def standing(year: int | None) -> tuple[Division, ...]:
+    """All divisions in force in that year; all ever in force without a year."""
+    return tuple(division for division in divisions() if year is None or division.in_force(year))
+
+
 def named(name: str, year: int | None = None, short: bool = True) -> tuple[Division, ...]:
     """The divisions of that official name in that year, else (with `short`) of that shorter one (罗庄, 延边州)."""
     official, shorter = _by_name()
@@ -162,7 +168,7 @@ def narrowest(found: Iterable[Division]) -> tuple[Division, ...]:
 @cache
 def zones() -> dict[str, str]:
     """Zones without a code of their own by name, with the code of the division that they lie in."""
-    return {name: code for name, code in _rows("zones.csv")}
+    return {row[0]: row[1] for row in _rows("zones.csv")}
 
 
 @cache
@@ -176,8 +182,18 @@ def of_telephone(area_code: str) -> frozenset[str]:
 
 
 def of_postcode(postcode: str) -> frozenset[str]:
-    """The codes of the divisions whose postcodes begin with the same four digits; empty where unknown."""
-    return _contacts().get(("postcode", postcode[:4]), frozenset())
+    """The divisions whose postcodes begin with the same four digits, else with the same three; empty where unknown."""
+    exact = _contacts().get(("postcode", postcode[:4]))
+    return exact if exact is not None else _postal_zones().get(postcode[:3], frozenset())
+
+
+@cache
+def _postal_zones() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for (kind, prefix), codes in _contacts().items():
+        if kind == "postcode":
+            found.setdefault(prefix[:3], set()).update(codes)
+    return {prefix: frozenset(codes) for prefix, codes in found.items()}
 
 
 def initials(pinyin: str, syllables: int) -> str:

@@ -13,13 +13,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipeline.model import Flag
-from pipeline.titles import SUBJECT, YEAR, Text, Title
+from pipeline.texts import YEAR, Text
+from pipeline.titles import SUBJECT, Title
 
 EARLIEST = 2004  # the first cities reported before the Regulations of 2008
 LATEST = 2050
 _DIGITS = str.maketrans("〇○零oOОо◯一二三四五六七八九", "00000000123456789")
-_DAY = rf"({YEAR})[年./-](\d{{1,2}}|[一二三四五六七八九十]{{1,2}})[月./-](?:(\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?:日|号)?)?"
+_DAY = (
+    rf"({YEAR})[年./-](\d{{1,2}}|[一二三四五六七八九十]{{1,2}})[月./-]"
+    r"(?:(\d{1,2}|[一二三四五六七八九十]{1,3})(?:日|号)?)?"
+)
 _ANY_YEAR = re.compile(rf"(?<![\d])({YEAR})年?")
+_YEAR_LINE = re.compile(rf"^\(?({YEAR})年?度?\)?$")
 _DATE = re.compile(_DAY)
 _IMPRINT = re.compile(rf"^[^\d二]{{0,30}}?\(?{_DAY}\)?$")
 _PERIOD = re.compile(
@@ -32,16 +37,7 @@ _INTRODUCED = re.compile(
 _PUBLISHED = re.compile(
     rf"(?:发布|发文|公布|成文|公开|生成|印发|发稿)(?:日期|时间)[:：]?\s*{_DAY}|^(?:日期|时间)[:：]\s*{_DAY}"
 )
-_METADATA_DATES = (
-    "pubdate",
-    "publishdate",
-    "publish_date",
-    "published",
-    "article:published_time",
-    "date",
-    "dc.date",
-    "createdate",
-)
+_METADATA_DATES = ("published", "pubdate", "publishdate", "article:published_time", "date", "dc.date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +86,14 @@ def published_date(text: Text) -> str | None:
         match = _DATE.search("".join(text.metadata.get(key, "").split()[:1]))
         if match and (found := iso(match[1], match[2], match[3])):
             return found
-    for line in (*text.head, *text.tail):
+    for line in (*text.front, *text.tail):
         match = _PUBLISHED.search(line.text)
         if match:
             groups = match.groups()
             year, month, day = groups[:3] if groups[0] else groups[3:]
             if found := iso(year, month, day):
                 return found
-    for line in (*reversed(text.tail), *text.head):
+    for line in (*reversed(text.tail), *text.front):
         match = _IMPRINT.match(line.compact) if len(line.text) < 40 else None
         if match and (found := iso(match[1], match[2], match[3])):
             return found
@@ -134,6 +130,7 @@ def date(text: Text, titles: Iterable[Title], same_year: bool = False) -> Dating
     titles = list(titles)
     hear("title", years_in(titles[0].text)[:1] if titles else [], 10)
     hear("other titles", [y for title in titles[1:4] for y in years_in(title.text)[:1]], 4)
+    hear("year line", [number_of(m[1]) for line in text.front if (m := _YEAR_LINE.match(line.compact))][:1], 8)
     periods = _periods(text)
     hear("period", [period[0] for period in periods[:1]], 7)
     hear("headers", [number_of(m[1]) for m in list(_HEADER.finditer(text.compact))[:1]], 6)
