@@ -1,0 +1,122 @@
+"""Every hard bound on what one file may cost, in one place.
+
+A bound is far above any annual report seen (the largest, a province's with all its annexes, has some 120 pages and
+30 MB of pictures) and low enough that a hostile file costs seconds and megabytes, not hours and the machine.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from extractors.document import CannotRead
+
+MAX_SECONDS = 60.0
+"""Wall-clock seconds for one file, whatever its format."""
+
+MAX_MEMORY = 2_000_000_000
+"""Bytes of writable memory of a process that reads files."""
+
+MAX_BYTES = 100_000_000
+"""Bytes of a file of any format."""
+
+MAX_TEXT_BYTES = 20_000_000
+"""Bytes of a plain text or HTML file."""
+
+MAX_PAGES = 600
+"""Pages of a PDF."""
+
+MAX_PAGE_GLYPHS = 60_000
+"""Characters of one PDF page; a full page of a newspaper has 15,000."""
+
+MAX_PAGE_OBJECTS = 100_000
+"""Drawn objects of one PDF page that are looked at, and pieces of one path."""
+
+MAX_PAGE_STROKES = 40_000
+"""Drawn lines of one PDF page; more is a map or a chart, read as text only."""
+
+MAX_STREAM_BYTES = 250_000_000
+"""Decompressed bytes of one stream of a PDF; an A3 page scanned in colour at 600 dpi has 210 MB."""
+
+MAX_STREAMS_BYTES = 600_000_000
+"""Decompressed bytes of all streams of a PDF that are no pictures."""
+
+MAX_FORM_DRAWS = 200_000
+"""Objects that a PDF page draws through forms within forms."""
+
+MAX_ARCHIVE_ENTRIES = 5_000
+"""Files inside a DOCX."""
+
+MAX_ARCHIVE_BYTES = 600_000_000
+"""Declared decompressed bytes of all files inside a DOCX."""
+
+MAX_PART_BYTES = 25_000_000
+"""Decompressed bytes of one XML part of a DOCX."""
+
+MAX_TAGS = 600_000
+"""Tags of an HTML page or of one XML part of a DOCX; a province's report has some 60,000."""
+
+MAX_ATTRIBUTES = 1_000
+"""Attributes of one HTML element: libxml2 compares each with all others."""
+
+MAX_RATIO = 400
+"""Decompressed bytes for each compressed byte of a part above `RATIO_FROM_BYTES`; Word's own XML stays below 60."""
+
+RATIO_FROM_BYTES = 10_000_000
+"""Parts smaller than this may compress as well as they like."""
+
+MAX_SLOTS = 200_000
+"""Rows times columns of one table."""
+
+MAX_COLUMNS = 500
+"""Columns of one table; also the widest span believed (the HTML standard stops at 1,000)."""
+
+MAX_DEPTH = 40
+"""Tables within tables."""
+
+MAX_METADATA_CHARACTERS = 1_000
+"""Characters kept of one metadata value."""
+
+T = TypeVar("T")
+
+
+class _TimeUp(BaseException):
+    """Not an `Exception`, so that no `except Exception` of a library swallows it."""
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work()` returns; raises `CannotRead("time_limit", …)` once it has taken longer than `seconds`.
+
+    A watching thread raises inside the working one, so it serves in any thread and on any platform, where an alarm
+    signal would serve the main thread only. A single call into C is not interrupted: the other bounds keep those short.
+    """
+    worker = threading.get_ident()
+    lock, over = threading.Lock(), threading.Event()
+
+    def watch() -> None:
+        patience = seconds
+        # raised again and again: a library's callback or destructor may have swallowed the first one
+        while not over.wait(patience):
+            with lock:
+                if not over.is_set():
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), ctypes.py_object(_TimeUp))
+            patience = 0.5
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    try:
+        watcher.start()
+        try:
+            return work()
+        finally:
+            with lock:
+                over.set()
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), None)
+            watcher.join()
+    except _TimeUp:
+        over.set()
+        raise CannotRead(
+            "time_limit",
+            f"reading took longer than {seconds:g} seconds; give the report alone, or save it anew",
+        ) from None
