@@ -35,7 +35,7 @@ def dumps(record: Any) -> bytes:
 
 
 def loads(kind: type[T], payload: bytes) -> T:
-    """The record that `dumps` wrote. Raises ValueError, TypeError or zlib.error for anything else."""
+    """The record that `dumps` wrote. Raises ValueError, TypeError, LookupError or zlib.error for other bytes."""
     hashable: Any = kind
     result: T = _decoder(hashable)(json.loads(zlib.decompress(payload)))
     return result

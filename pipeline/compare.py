@@ -6,13 +6,14 @@ anew when its neighbour arrives. Reports whose publisher or year is not known ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from pipeline.model import Fact, Flag, Report
 
-_SHOWN = 5  # disagreeing cells that a sentence names; all of them are in `observed` and `expected`
+_SHOWN = 5  # cells or files that a sentence names; all cells are in `observed` and `expected`
 
 Key = tuple[str, str, str]
 Publisher = tuple[str, str | None]
@@ -40,16 +41,14 @@ def compare(reports: Iterable[Report]) -> dict[str, tuple[Flag, ...]]:
             by_year.setdefault(card.publisher, {}).setdefault(card.year, []).append(card)
     flags: dict[str, list[Flag]] = {}
     for years in by_year.values():
-        for cards in years.values():
+        for year, cards in sorted(years.items()):
             cards.sort(key=lambda card: card.report_id)
-        for year, cards in years.items():
+            if len(cards) > 1:
+                for report_id, flag in _revisions(cards):
+                    flags.setdefault(report_id, []).append(flag)
             for card in cards:
-                found = [_revision(card, other) for other in cards if other is not card]
-                for before in years.get(year - 1, ()):
-                    found.extend(_carry_over(before, card))
-                if found:
-                    flags.setdefault(card.report_id, []).extend(found)
-    return {report_id: tuple(dict.fromkeys(found)) for report_id, found in flags.items()}
+                flags.setdefault(card.report_id, []).extend(_carry_over(years.get(year - 1, []), card))
+    return {report_id: tuple(found) for report_id, found in flags.items() if found}
 
 
 def _card(report: Report) -> _Card | None:
@@ -64,52 +63,63 @@ def _published(fact: Fact) -> Decimal | None:
     return fact.value if fact.status == "reported" else None
 
 
-def _revision(card: _Card, other: _Card) -> Flag:
-    """Two files report for the same publisher and year: said on both, with the cells in which they differ.
+def _revisions(cards: list[_Card]) -> Iterator[tuple[str, Flag]]:
+    """Several files report for the same publisher and year: said once on each, with the cells that not all agree on.
 
-    Where none does it is for information: the same report in two formats is common.
+    Where all agree it is for information: the same report in two formats is common.
     """
-    keys = sorted(set(card.values) | set(other.values))
-    differing = [key for key in keys if card.values.get(key) != other.values.get(key)]
-    if not differing:
-        message = f"another file, {other.report_id}, reports the same numbers for this publisher and year"
-        return Flag("revision", "info", message)
-    shown = ", ".join(".".join(key) for key in differing[:_SHOWN])
-    more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
-    return Flag(
-        "revision",
-        "warning",
-        f"another file, {other.report_id}, reports for this publisher and year; "
-        f"{len(differing)} cells differ: {shown}{more}",
-        observed=_listed(card, differing),
-        expected=_listed(other, differing),
-    )
+    said: dict[Key, Counter[Decimal | None]] = {}
+    for key in sorted({key for card in cards for key in card.values}):
+        values = Counter(card.values.get(key) for card in cards)
+        if len(values) > 1:
+            said[key] = values
+    for card in cards:
+        first = [other.report_id for other in cards[: _SHOWN + 1] if other is not card][:_SHOWN]
+        which = f"{_few(first, len(cards) - 1)} report{'s' if len(cards) == 2 else ''}"
+        if not said:
+            yield card.report_id, Flag("revision", "info", f"{which} the same numbers for this publisher and year")
+            continue
+        own = {key: card.values.get(key) for key in said}
+        cells = _few([".".join(key) for key in list(said)[:_SHOWN]], len(said))
+        message = f"{which} for this publisher and year too; {len(said)} cells differ: {cells}"
+        observed = "; ".join(f"{'.'.join(key)} = {_text(own[key])}" for key in said)
+        expected = "; ".join(f"{'.'.join(key)} = {_others(said[key], own[key])}" for key in said)
+        yield card.report_id, Flag("revision", "warning", message, observed=observed, expected=expected)
 
 
-def _listed(card: _Card, keys: Iterable[Key]) -> str:
-    return "; ".join(f"{'.'.join(key)} = {_text(card.values.get(key))}" for key in keys)
+def _others(values: Counter[Decimal | None], own: Decimal | None) -> str:
+    """What the others say, by how many say it."""
+    return " or ".join(_text(value) for value, count in values.most_common() if value != own or count > 1)
 
 
-def _carry_over(before: _Card, card: _Card) -> Iterable[Flag]:
+def _few(first: list[str], count: int) -> str:
+    more = f" and {count - len(first)} more" if count > len(first) else ""
+    return ", ".join(first) + more
+
+
+def _carry_over(before: list[_Card], card: _Card) -> Iterator[Flag]:
     """上年结转 of this year against 结转下年度 of the year before, applicant by applicant.
 
-    A cell that either report leaves blank, or that could not be read, is not compared: both are doubted for themselves.
+    One of several revisions that agrees will do. A cell that either year leaves blank, or that could not be read, is
+    not compared: it is doubted for itself.
     """
     for (table, row, column), carried_in in sorted(card.values.items(), key=lambda item: item[0]):
-        if (table, row) != ("requests", "carried_in"):
+        if (table, row) != ("requests", "carried_in") or carried_in is None:
             continue
-        carried_out = before.values.get((table, "carried_out", column))
-        if carried_in is not None and carried_out is not None and carried_in != carried_out:
+        said = {other.report_id: other.values.get((table, "carried_out", column)) for other in before}
+        carried_out = {report_id: value for report_id, value in said.items() if value is not None}
+        if carried_out and carried_in not in carried_out.values():
+            expected = " or ".join(dict.fromkeys(map(_text, carried_out.values())))
             yield Flag(
                 "carry_over",
                 "warning",
-                f"上年结转 is {_text(carried_in)}, but the report on {before.year} ({before.report_id}) carried out "
-                f"{_text(carried_out)}",
+                f"上年结转 is {_text(carried_in)}, but the report on {card.year - 1} ({min(carried_out)}) carried out "
+                f"{expected}",
                 table,
                 row,
                 column,
                 observed=_text(carried_in),
-                expected=_text(carried_out),
+                expected=expected,
             )
 
 

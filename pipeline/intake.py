@@ -33,6 +33,7 @@ PASSING = ("time_limit", "memory_limit", "died", "fault")
 """The ways to be set aside that another run may fare better with."""
 
 _COMMIT_SECONDS = 2.0
+_TRACES = 5
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage (looking, reading, publishing), how many of its items are done, and how many there are."""
@@ -126,16 +127,16 @@ def read(
 ) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Read what is due and keep each result in the ledger as it comes.
 
-    Returns the reasons of those that were no longer what had been hashed, by sha256, and the traces of the program's
-    own faults as (path, trace).
+    Returns the reasons of those that were no longer what had been hashed, by sha256, and the first traces of the
+    program's own faults, each once, as (path, trace).
     """
     changed: dict[str, str] = {}
-    traces: list[tuple[str, str]] = []
+    traces: dict[str, str] = {}
     kept = time.monotonic()
     for done, (job, result) in enumerate(over(partial(read_job, reader), due), 1):
         outcome = result if isinstance(result, Outcome) else _lost(job, result)
         if isinstance(result, Lost) and result.trace:
-            traces.append((job.path, result.trace))
+            traces.setdefault(result.trace, job.path)
         if outcome.changed is not None:
             changed[job.sha256] = outcome.changed
         else:
@@ -147,7 +148,7 @@ def read(
             kept = time.monotonic()
         tell("reading", done, len(due))
     ledger.commit()
-    return changed, traces
+    return changed, [(path, trace) for trace, path in list(traces.items())[:_TRACES]]
 
 
 def read_job(reader: Reader, job: Job) -> Outcome:

@@ -105,23 +105,26 @@ class Ledger:
         self._write("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?, ?)", [row])
 
     def commit(self) -> None:
-        """Make all that was kept so far last over a crash."""
-        self._database.commit()
+        """Make all that was kept so far last over a crash. Raises OSError for a full disk."""
+        try:
+            self._database.commit()
+        except sqlite3.OperationalError as error:
+            raise OSError(f"{self.path} cannot be written: {error}") from error
 
     def _all(self, query: str, *arguments: str) -> list[Any]:
         try:
             return self._database.execute(query, arguments).fetchall()
         except sqlite3.DatabaseError as error:
             if "locked" in str(error):
-                raise
+                raise OSError(f"{self.path} is held by another program: {error}") from error
             self._begin_anew()
             return []
 
     def _write(self, statement: str, rows: list[tuple[object, ...]]) -> None:
         try:
             self._database.executemany(statement, rows)
-        except sqlite3.OperationalError:
-            raise  # a full disk or a read-only folder: no fault of the cache's content
+        except sqlite3.OperationalError as error:  # a full disk or a read-only folder, no fault of the content
+            raise OSError(f"{self.path} cannot be written: {error}") from error
         except sqlite3.DatabaseError:
             self._begin_anew()
             self._database.executemany(statement, rows)

@@ -44,6 +44,13 @@ def write_tables(entries: Iterable[Entry], folder: Path) -> dict[str, FileFacts]
     return files | {PACKAGE: facts_of(package)}
 
 
+def load_libraries() -> None:
+    """Load what writing needs, ahead of its use."""
+    import pyarrow.parquet
+
+    pyarrow.array([], pyarrow.int64())  # which looks for pandas, and loads it
+
+
 def facts_of(path: Path) -> FileFacts:
     """Length, sha256 and time of a file. Raises OSError."""
     with path.open("rb") as file:

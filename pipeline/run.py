@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -23,11 +24,12 @@ from pipeline.ids import unread_id
 from pipeline.intake import Progress, Reader, Seen, jobs, look, read, settle, this_reader
 from pipeline.ledger import Ledger
 from pipeline.model import Report
-from pipeline.switch import Out, Version
+from pipeline.publish import load_libraries, write_tables
+from pipeline.switch import Out, Unusable, Version
 from pipeline.tabulate import Entry
 from pipeline.workers import Map, in_processes
 
-_REASONS_SHOWN = 30
+_SHOWN = 20  # reasons and faults that a summary lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ class Summary:
     """What a run found, and what it did.
 
     `found` files hold `extracted + partial + set_aside` reports, since `copies` of them hold the bytes of another.
-    `aside` is (reason, how many, an example), the most frequent first; `faults` is (source_path, reason) of the files
-    that the program failed on; `passing` counts the reports that `retry` would read again. `read` reports were read in
-    this run, which changed the published files `changed`; `traces` is (path, trace) of its faults.
+    `aside` is (reason, how many, an example), the most frequent first. The program `failed` on so many files; `faults`
+    is (source_path, reason) of the first. `passing` counts the reports that `retry` would read again. `read` reports
+    were read in this run, which changed the published files `changed`; `traces` is (path, trace) of its first faults.
     """
 
     found: int = 0
@@ -48,6 +50,7 @@ class Summary:
     facts: int = 0
     flags: Mapping[str, int] = field(default_factory=dict)
     aside: Sequence[tuple[str, int, str]] = ()
+    failed: int = 0
     faults: Sequence[tuple[str, str]] = ()
     passing: int = 0
     read: int = 0
@@ -57,7 +60,7 @@ class Summary:
     @property
     def exit_status(self) -> int:
         """0 when every file was extracted or set aside with a reason; 1 when the program failed on one."""
-        return 1 if self.faults else 0
+        return 1 if self.failed else 0
 
 
 def run(
@@ -76,7 +79,10 @@ def run(
     `switch.Busy` and `switch.Unusable` for OUT, OSError for a full disk; the dataset published before stands then.
     """
     over, reader, tell = over or in_processes(), reader or this_reader(), progress or _silent
-    place = Out(out)
+    place, inputs = Out(out), list(inputs)
+    for path in inputs:
+        if place.owns(os.path.abspath(path)):
+            raise Unusable(f"{os.fspath(path)} is what this command writes, it cannot be its INPUT too")
     sources = discover(inputs, place.owns)
     with place, Ledger(place.hidden / "ledger.sqlite") as ledger:
         seen = look(sources, ledger, tell)
@@ -85,6 +91,8 @@ def run(
             known = _known(current.summary)
             if not (retry and known.passing):
                 return known
+        # Publishing's libraries take as long to load as a small report to read: load them meanwhile.
+        threading.Thread(target=load_libraries, daemon=True).start()
         due = jobs(seen, ledger, reader, retry)
         changed, traces = read(due, over, reader, ledger, tell)
         seen = settle(seen, changed)
@@ -94,8 +102,6 @@ def run(
 
 def _publish(seen: Sequence[Seen], ledger: Ledger, reader: Reader, place: Out, tell: Progress) -> Summary:
     """Build all tables from the cached reports, and switch to them if they differ from what is published."""
-    from pipeline.publish import write_tables
-
     reports = _Reports(seen, ledger, reader)
     compared = compare(report for report, _, _ in reports)
     count = _Count(len(seen))
@@ -185,8 +191,9 @@ class _Count:
             set_aside=self._dispositions["set_aside"],
             facts=self._facts,
             flags=dict(sorted(self._flags.items())),
-            aside=[(reason, len(paths), min(paths)) for reason, paths in reasons[:_REASONS_SHOWN]],
-            faults=sorted(self._faults),
+            aside=[(reason, len(paths), min(paths)) for reason, paths in reasons[:_SHOWN]],
+            failed=len(self._faults),
+            faults=sorted(self._faults)[:_SHOWN],
             passing=self._passing,
         )
 

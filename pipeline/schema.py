@@ -198,7 +198,7 @@ REPORTS = Table(
             "quality",
             "number",
             "质量",
-            "0 to 1, null when set aside: share of cells read × share of identities not broken × freedom from noise",
+            "0 to 1, null when set aside: lines without noise × identities that hold × cells that are printed",
         ),
         Column(
             "extractor_version", "string", "提取程序版本", "the program, and a digest of its extractors", required=True
@@ -247,7 +247,7 @@ SECTIONS = Table(
         _POSITION,
         Column("heading", "string", "标题", "the section's heading; null for text before the first"),
         Column("level", "integer", "层级", "1 for a main section, 2 below it, …", required=True),
-        Column("text", "string", "正文", "what stands under the heading", required=True),
+        Column("text", "string", "正文", "what stands under the heading; empty where subsections follow at once"),
         _PAGE,
         _LINE,
     ),
@@ -266,8 +266,8 @@ TASKS = Table(
         _YEAR,
         _PUBLISHER,
         _POSITION,
-        Column("group", "string", "类别", "the group that the task stands in", required=True),
-        Column("task", "string", "任务", "the task", required=True),
+        Column("group", "string", "类别", "the group that the task stands in"),
+        Column("task", "string", "任务", "the task"),
         Column("requirement", "string", "工作要求", "what is to be done", required=True),
         Column("responsible_units", "string", "责任单位", "the units responsible, `;` between them"),
         _PAGE,

@@ -30,6 +30,7 @@ from pipeline.publish import facts_of
 from pipeline.schema import PACKAGE, PART, TABLES, published_names
 
 HIDDEN = ".gongkai"
+_OWNED = frozenset((HIDDEN, *published_names()))
 _FORMAT = 1
 _VERSION = "version.json"
 _STAGED = "staged-"
@@ -59,6 +60,7 @@ class Out:
         self.folder = Path(folder)
         self.hidden = self.folder / HIDDEN
         self.version: Version | None = None
+        self._real = os.path.realpath(folder)
         self._serial = 0  # of the version last decided: what is staged under its number belongs to it, no other
         self._lock: int | None = None
 
@@ -91,8 +93,11 @@ class Out:
 
     def owns(self, path: str) -> bool:
         """Whether `path` (absolute) is, or lies in, what this program writes: never input."""
-        inside = os.path.relpath(path, os.path.abspath(self.folder)).split(os.sep)[0]
-        return inside == HIDDEN or inside in published_names()
+        while path != (parent := os.path.dirname(path)):
+            if os.path.basename(path) in _OWNED and os.path.realpath(parent) == self._real:
+                return True
+            path = parent
+        return False
 
     def intact(self) -> bool:
         """Whether the published files are as they were written, told by length and time, by content in doubt."""

@@ -6,21 +6,18 @@ report's own records alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from pipeline import vocabulary
 from pipeline.model import Fact, Flag, Report
+from pipeline.quality import quality_of
 from pipeline.schema import FACTS, FLAGS, INDICATORS, NO_YEAR, REPORTS, SECTIONS, TASKS
 from pipeline.version import extractor_version
 
 Row = tuple[Any, ...]
-
-NOISE_HALF = 40
-"""That many noise flags halve a report's quality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +118,13 @@ def _report(entry: Entry, flags: list[Flag]) -> Row:
     )
 
 
-def quality(report: Report, flags: Iterable[Flag]) -> Decimal | None:
-    """How far a report's data can be taken as read, 0 to 1 to three places; None for one that was set aside.
-
-    The product of three shares: cells that are `reported` or `blank` among all of the report's tables; identities
-    without an arithmetic error flag among all that its tables promise; and 40 / (40 + noise flags), 40 being
-    `NOISE_HALF`. What does not apply counts as 1.
-    """
+def quality(report: Report, flags: Sequence[Flag]) -> float | None:
+    """How far a report's data can be taken as read, 0 to 1 (see `pipeline.quality`); None for one set aside."""
     if report.disposition == "set_aside":
         return None
-    kinds = vocabulary.flag_kinds()
-    groups = [(kinds[flag.kind].group, flag.severity) for flag in flags if flag.kind in kinds]
-    broken = groups.count(("arithmetic", "error"))
-    noise = sum(group == "noise" for group, _ in groups)
-    promised = sum(len(vocabulary.equations(*form)) for form in {(f.template, f.table_id) for f in report.facts})
-    read = sum(fact.status in ("reported", "blank") for fact in report.facts)
-    share = Decimal(read) / len(report.facts) if report.facts else Decimal(1)
-    if promised:
-        share *= 1 - Decimal(min(broken, promised)) / promised
-    return (share * NOISE_HALF / (NOISE_HALF + noise)).quantize(Decimal("0.001"))
+    texts = (text for section in report.sections for text in (section.heading or "", section.text))
+    n_lines = sum(bool(line.strip()) for text in texts for line in text.splitlines())
+    return quality_of(n_lines, report.facts, flags).product
 
 
 def _flags(report: Report, flags: Iterable[Flag]) -> Iterator[Row]:

@@ -39,7 +39,7 @@ def extractor_version() -> str:
 @cache
 def document_fingerprint() -> str:
     """The key that cached Documents are kept under: extractors/ and the libraries it names in `ENGINES`."""
-    engines = [f"{name} {_library_version(name)}" for name in getattr(extractors, "ENGINES", ())]
+    engines = [f"{name} {_library_version(name)}" for name in extractors.ENGINES]
     parts = [extractor_version(), f"python {sys.version_info.major}.{sys.version_info.minor}", *engines]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

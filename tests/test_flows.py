@@ -1,0 +1,51 @@
+"""The flow does what the command does. Slow: Prefect's own server starts, on an empty database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def flows(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    environment |= {"PREFECT_HOME": str(home), "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "flows.py"), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_the_flow_publishes_the_same_bytes_as_the_command(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for i in range(7):
+        (raw / f"{i}.txt").write_text(f"not a report, number {i}")
+    (raw / "empty.pdf").touch()
+    done = flows("run", str(raw), "--out", str(tmp_path / "flow"), "--batch", "3", home=tmp_path / "home")
+    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-m", "pipeline.cli", "run", str(raw), "--out", str(tmp_path / "plain")]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=120, capture_output=True)
+    names = sorted(p.relative_to(tmp_path / "plain").as_posix() for p in (tmp_path / "plain").glob("[!.]*"))
+    assert names
+    for name in names:
+        if (tmp_path / "plain" / name).is_file():
+            assert (tmp_path / "flow" / name).read_bytes() == (tmp_path / "plain" / name).read_bytes()
+    assert not (tmp_path / "home/storage").exists() or not any((tmp_path / "home/storage").iterdir())
+
+
+@pytest.mark.slow
+def test_a_wrong_call_ends_in_2_without_starting_a_server(tmp_path: Path) -> None:
+    done = flows("run", str(tmp_path / "nope"), home=tmp_path / "home")
+    assert done.returncode == 2
+    assert "is not there" in done.stderr
