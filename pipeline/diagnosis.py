@@ -1,57 +1,74 @@
 """What the identities of a table prove: the least explanations of its faults, and the numbers they leave no doubt of.
 
-A fault costs 1 for each changed cell, 1.5 for a move (a shifted row, two neighbours that changed places). A number is
-proven only when every explanation that costs at most 1 more than the cheapest agrees on it, and when each printed
-number that it is computed from stands under a further identity, so that an error there would show. The margin is what
-keeps repairs true when a report holds more errors than meet the eye: on a complete table of requests an error in one
-cell is told from any two or fewer others, while two errors in different rows and columns could also be three.
+A fault costs 1 for each changed cell and 1.5 for a move (a shifted row, two neighbours that changed places, a number
+torn in two), or 0.5 for a move that also says why a cell of its row is missing. A changed number is proven when
+
+- every explanation that costs at most 1 more than the cheapest gives the same number, and the search was exhaustive;
+- each printed number that it is computed from stands under one more identity, so that an error there would show;
+- the faults stand apart: no identity that holds as printed holds a changed cell (it would hold only because two errors
+  cancel), and two changed cells either share one line or differ by other amounts;
+- the cheapest explanation is one or two cells, or the restoring of one row that closes three gaps (two, when a cell
+  of the row is missing or a number stands twice in it, as such a fault leaves it).
+
+The margin and the third rule keep repairs true when a table holds more errors than meet the eye. On a complete table
+of requests no fewer than four cells can change without breaking an identity, so one wrong cell is told from any one
+or two others by the identities alone. Only three wrong cells that are the other corners of a rectangle, all by one
+amount, look like one; and no rule over the identities can tell these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from pipeline.localise import Component, Effort, Explanation, changed_sets, explanation, project
-from pipeline.moves import moves
+from pipeline.localise import (
+    Component,
+    Edit,
+    Effort,
+    Explanation,
+    Pivot,
+    changed_sets,
+    dependencies,
+    explanation,
+    project,
+)
+from pipeline.moves import Move, moves
 
-MARGIN = 2  # half changes: within it another explanation must agree
+# Costs are counted in halves: one changed cell is 2.
+CELL, MOVE, MOVE_OF_A_GAP = 2, 3, 1
+PROVABLE = 2 * CELL
+MOST_CELLS = 5
 MOST_TIES = 64
-STEPS = 20_000
-SECONDS = 2.0
-MOST_CERTIFIED = 12
+STEPS = 8_000  # of search for one component: about 0.3 s
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """`explanations`: the cheapest (and moves' close rivals), in form order, none when nothing is broken; `proven`:
-    numbers by cell; `complete`: whether all the cheapest are listed; `filled`: the unknowns' numbers if nothing is
-    broken, proven or not."""
+    """`broken`: whether some identity cannot hold as printed. `explanations`: the cheapest, in form order, and beside
+    a move those by two cells; none when nothing is broken. `complete`: whether these are all. `proven`: numbers by
+    cell that are not printed so. `filled`: the numbers of unknown cells when nothing is broken, proven or not."""
 
     broken: bool = False
     explanations: tuple[Explanation, ...] = ()
-    proven: dict[int, int] | None = None
-    filled: dict[int, int] | None = None
     complete: bool = True
+    proven: dict[int, int] = field(default_factory=dict)
+    filled: dict[int, int] = field(default_factory=dict)
 
 
 def diagnose(component: Component, printed: Sequence[int | None], blank: frozenset[int]) -> Diagnosis:
     """Explain a component of identities; `printed` holds None where nothing usable is printed, 0 for the cells in
-    `blank` (empty summands). Bounded by STEPS of search and SECONDS of integer programming."""
+    `blank` (empty summands). Bounded by STEPS of search, past which it is not `complete` and changes nothing."""
     case = Case(component, tuple(printed))
     if not any(gap for _, gap in case.implied):
         whole = explanation(printed, {}, case.pivots, case.implied, case.loose, 0)
-        if whole is not None:
-            proven = {cell: value for cell, value in whole.filled.items() if cell not in whole.unproven}
-            return Diagnosis(False, (), proven | dict.fromkeys(blank & case.checked, 0), whole.filled)
+        if whole is None:
+            return Diagnosis(True, (), False)  # an unknown would have to be negative
+        proven = {cell: value for cell, value in whole.filled.items() if cell not in whole.unproven()}
+        return Diagnosis(False, (), True, proven | dict.fromkeys(blank & case.checked, 0), whole.filled)
     found = case.cheapest()
-    if not found:
-        return case.programmed()
-    least = min(e.cost for e in found)
-    listed = tuple(found[:MOST_TIES])
-    complete = not case.effort.exhausted and len(found) <= MOST_TIES
-    proven = case.agreed(found, least, blank) if complete else {}
-    return Diagnosis(True, listed, proven, None, complete)
+    complete = bool(found) and not case.effort.exhausted and len(found) <= MOST_TIES
+    proven = case.beyond_dispute(found, blank) if complete else {}
+    return Diagnosis(True, tuple(found[:MOST_TIES]), complete, proven | (case.agreed(found) if complete else {}))
 
 
 class Case:
@@ -65,13 +82,30 @@ class Case:
         self.implied, self.pivots, self.loose = project(self.edits, self.unknown)
         self.checked = frozenset(cell for coefficients, _ in self.implied for cell in coefficients)
         self.effort = Effort(STEPS)
+        self.blurred = False
 
     def sets(self, most: int) -> Iterator[Explanation]:
-        """Every explanation that changes at most `most` printed cells."""
-        for pivots, remaining in changed_sets(self.implied, most, self.effort):
-            found = explanation(self.printed, {}, [*self.pivots, *pivots], remaining, self.loose, 2 * len(pivots))
-            if found is not None and all(cell in found.changes for cell, _ in pivots):
+        """Every explanation that changes at most `most` printed cells, but for those that `blurred` speaks of."""
+        for chosen, remaining in changed_sets(self.implied, most, self.effort):
+            pivots = [*self.pivots, *chosen]
+            found = explanation(self.printed, {}, pivots, remaining, self.loose, CELL * len(chosen))
+            if found is None:
+                self._blur(pivots, remaining, len(chosen), most)
+            elif all(cell in found.changes for cell, _ in chosen):
                 yield found
+
+    def _blur(self, pivots: list[Pivot], remaining: list[Edit], chosen: int, most: int) -> None:
+        """Take note when a set that fails for a negative number might hold with further cells, up to `most` in all.
+
+        `changed_sets` ends at a set that settles the edits, whatever the signs. One more cell helps only if it stands
+        in no remaining edit; two more only if all together can change without breaking an identity, which takes at
+        least four cells where there are no unknowns.
+        """
+        if self.blurred or chosen == most:
+            return
+        checked = {cell for coefficients, _ in remaining for cell in coefficients}
+        closing = any(not sources <= checked for sources in dependencies(pivots).values())
+        self.blurred = closing or (most - chosen >= 2 and (bool(self.unknown) or most >= 4))
 
     def moves(self, more: int) -> Iterator[Explanation]:
         """Every explanation by one move and at most `more` changed cells."""
@@ -80,24 +114,27 @@ class Case:
         broken = frozenset(c for coefficients, gap in self.implied if gap for c in coefficients)
         for move in moves(self.component, self.printed, broken):
             numbers = [move.numbers.get(cell, value) for cell, value in enumerate(self.printed)]
-            unknown = [cell for cell, value in enumerate(numbers) if value is None]
-            freed = [*move.lost, *(cell for cell in unknown if cell not in move.lost)]
-            implied, pivots, loose = project(self.component.edits(numbers), freed)
+            unknown = [cell for cell, value in enumerate(numbers) if value is None and cell not in move.lost]
+            implied, pivots, loose = project(self.component.edits(numbers), [*move.lost, *unknown])
             if not loose.isdisjoint(move.lost):
                 continue
             for chosen, remaining in changed_sets(implied, more, self.effort):
-                cost = 3 + 2 * len(chosen)
+                cost = (MOVE_OF_A_GAP if self._fills(move) else MOVE) + CELL * len(chosen)
                 found = explanation(self.printed, move.numbers, [*pivots, *chosen], remaining, loose, cost)
                 if found is not None:
-                    yield replace(found, move=move.words, row_id=move.row_id)
+                    yield replace(found, move=move.words, row_id=move.row_id, doubled=move.doubled)
+
+    def _fills(self, move: Move) -> bool:
+        return any(self.printed[cell] is None for cell in (*move.numbers, *move.lost))
 
     def cheapest(self) -> list[Explanation]:
         """The cheapest explanations; beside a move also those by two cells, which are nearly as cheap."""
         steps: tuple[Callable[[], Iterable[Explanation]], ...] = (
-            lambda: self.sets(1),
+            lambda: [*(self.moves(0) if self.unknown else ()), *self.sets(1)],
             lambda: [*self.moves(0), *self.sets(2)],
             lambda: self.moves(1),
             lambda: self.sets(3),
+            *(lambda size=size: self.sets(size) for size in range(4, MOST_CELLS + 1)),
         )
         for step in steps:
             found = distinct(step())
@@ -106,53 +143,62 @@ class Case:
         return []
 
     def rivals(self, least: int) -> Iterator[Explanation]:
-        """The explanations beyond the cheapest that the margin still reaches."""
-        if least == 2:
+        """The explanations beyond those of `cheapest` that the margin still reaches."""
+        if least == CELL:
             yield from self.sets(2)
-            if self.unknown:
-                yield from self.moves(0)
-        else:
+        elif least > CELL:
             yield from self.moves(1)
-            if least == 4:
-                yield from self.sets(3)
+            if least > MOVE:
+                yield from self.sets(least // CELL + 1)
 
-    def agreed(self, found: list[Explanation], least: int, blank: frozenset[int]) -> dict[int, int]:
-        """The numbers that all explanations within the margin give; none where an explanation is a move and more."""
-        if least == 5:
+    def agreed(self, found: list[Explanation]) -> dict[int, int]:
+        """The changed and filled numbers that the module's rules prove."""
+        first = found[0]
+        if first.cost > PROVABLE or not self._stands_apart(first):
             return {}
-        first = min(found, key=lambda e: e.cost)
-        numbers = first.changes | first.filled | dict.fromkeys((blank & self.checked) - first.changes.keys(), 0)
-        alive = {cell: value for cell, value in numbers.items() if cell not in first.unproven}
-        for rival in (*found, *self.rivals(least)):
+        unproven = first.unproven()
+        alive = {c: value for c, value in (first.changes | first.filled).items() if c not in unproven}
+        for rival in (*found, *self.rivals(first.cost)):
             for cell in [c for c, value in alive.items() if rival.value(c, self.printed) != value]:
                 del alive[cell]
             if not alive:
                 return {}
-        if self.effort.exhausted:
-            return {}
-        if least == 6:
-            return {}
-        if 0:
-            return self._certified(alive, blank, (least + MARGIN) // 2)
-        return alive
+        return {} if self.effort.exhausted or self.blurred else alive
 
-    def _certified(self, alive: dict[int, int], blank: frozenset[int], most: int) -> dict[int, int]:
-        """Those of the numbers that the integer programme, which minds the signs, confirms as well."""
-        from pipeline.programme import Programme
+    def _stands_apart(self, e: Explanation) -> bool:
+        """The third and the fourth rule."""
+        touched = [(e.changes.keys() & coefficients.keys(), gap) for coefficients, gap in self.implied]
+        touched = [(changed, gap) for changed, gap in touched if changed]
+        gaps = sum(1 for _, gap in self.implied if gap)
+        if e.move is not None and e.row_id is None:
+            return False
+        if e.move is not None and e.cost == MOVE_OF_A_GAP:
+            return gaps >= 2
+        if e.doubled:  # its row may add up as printed: what was lost equals what stands twice
+            return gaps >= 2 and all(gap for changed, gap in touched if len(changed) == 1)
+        if not all(gap for _, gap in touched):
+            return False
+        if e.move is not None:
+            return gaps >= 3
+        sizes = {abs(value - (self.printed[cell] or 0)) for cell, value in e.changes.items()}
+        return len(sizes) == len(e.changes) or any(len(changed) == len(e.changes) for changed, _ in touched)
 
-        doubtful = [cell for cell in alive if cell not in blank or alive[cell]]
-        if len(doubtful) > MOST_CERTIFIED:
-            return {}
-        programme = Programme(self.component, self.printed, SECONDS)
-        confirmed = {cell for cell in doubtful if programme.only(cell, alive[cell], most)}
-        return {cell: value for cell, value in alive.items() if cell in confirmed or cell not in doubtful}
-
-    def programmed(self) -> Diagnosis:
-        """The least sets by the integer programme, when search found none: many cells are wrong, nothing is proven."""
-        from pipeline.programme import Programme
-
-        found, complete = Programme(self.component, self.printed, SECONDS).least_sets(MOST_TIES // 4)
-        return Diagnosis(True, tuple(found), {}, None, complete)
+    def beyond_dispute(self, found: list[Explanation], blank: frozenset[int]) -> dict[int, int]:
+        """The cells that the faults do not reach: two identities agree on each, and so does every explanation."""
+        numbers: dict[int, int] = {}
+        for cell in sorted(blank | set(self.unknown)):
+            implied = [
+                (printed, gap * coefficients[cell])
+                for coefficients, gap in self.edits
+                if cell in coefficients
+                for printed in [all(self.printed[c] is not None for c in coefficients if c != cell)]
+            ]
+            values = {value for printed, value in implied if printed}
+            if len(values) == 1 and sum(printed for printed, _ in implied) >= 2:
+                (value,) = values
+                if value >= 0 and (value == 0 or cell not in blank):
+                    numbers[cell] = value
+        return {c: v for c, v in numbers.items() if all((e.value(c, self.printed) or 0) == v for e in found)}
 
 
 def distinct(found: Iterable[Explanation]) -> list[Explanation]:

@@ -12,7 +12,7 @@ Source: I. P. Fellegi, D. Holt, A Systematic Approach to Automatic Edit and Impu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 
@@ -54,10 +54,16 @@ class Explanation:
     filled: dict[int, int]
     move: str | None = None
     row_id: str | None = None  # the row that the move puts right
-    unproven: frozenset[int] = frozenset()  # cells whose number no second, independent identity checks
+    doubled: bool = False  # a number stands twice in that row, as such a move leaves it
+    pivots: tuple[Pivot, ...] = field(default=(), compare=False)  # how the numbers follow …
+    checked: frozenset[int] = field(default=frozenset(), compare=False)  # … and the cells that edits then still hold
 
     def value(self, cell: int, printed: Sequence[int | None]) -> int | None:
         return self.changes.get(cell, self.filled.get(cell, printed[cell]))
+
+    def unproven(self) -> frozenset[int]:
+        """The cells whose number depends on a cell that no remaining edit checks: an error there would go unseen."""
+        return frozenset(c for c, sources in dependencies(self.pivots).items() if not sources <= self.checked)
 
     @property
     def numbers(self) -> tuple[tuple[int, int], ...]:
@@ -81,13 +87,14 @@ class Effort:
 
 @cache
 def components(template: str, table_id: str) -> tuple[Component, ...]:
-    """The independent parts of a table's identities, in their order; KeyError for an unknown template or table."""
-    parts: list[list[Equation]] = []
-    for equation in equations(template, table_id):
+    """The independent parts of a table's identities, all in the form's order; KeyError for an unknown table."""
+    order = equations(template, table_id)
+    parts: list[list[int]] = []
+    for number, equation in enumerate(order):
         keys = {*equation.left, *equation.right}
-        joined = [p for p in parts if any(keys & {*e.left, *e.right} for e in p)]
-        parts = [p for p in parts if p not in joined] + [[e for p in joined for e in p] + [equation]]
-    return tuple(_component(tuple(part)) for part in parts)
+        joined = [part for part in parts if any(keys & {*order[n].left, *order[n].right} for n in part)]
+        parts = [part for part in parts if part not in joined] + [[*sorted(n for p in joined for n in p), number]]
+    return tuple(_component(tuple(order[n] for n in part)) for part in sorted(parts))
 
 
 def _component(part: tuple[Equation, ...]) -> Component:
@@ -187,12 +194,15 @@ def _least_number(broken: list[Edit]) -> int:
 
 
 def _single(edits: Sequence[Edit], broken: list[Edit], banned: frozenset[int]) -> Iterator[int]:
+    """The cells whose change alone closes every gap and opens none."""
     first = min(broken, key=lambda edit: len(edit[0]))
     for cell, coefficient in sorted(first[0].items()):
         if cell in banned or first[1] % coefficient:
             continue
         change = first[1] // coefficient
-        if all(coefficients.get(cell, 0) * change == gap for coefficients, gap in edits):
+        if any(coefficients.get(cell, 0) * change != gap for coefficients, gap in broken):
+            continue
+        if sum(cell in coefficients for coefficients, _ in edits) == len(broken):
             yield cell
 
 
@@ -242,8 +252,7 @@ def explanation(
 ) -> Explanation | None:
     """What a settled system says: the new numbers; None when one would be negative or no integer.
 
-    `moved` holds numbers that a move has put elsewhere. A cell is `unproven` when its number depends on a cell that
-    no remaining edit checks: an error there would go unseen and spoil it.
+    `moved` holds numbers that a move has put elsewhere; a cell that depends on a `loose` one gets no number.
     """
     solved = solve(pivots, loose)
     if solved is None:
@@ -263,8 +272,10 @@ def explanation(
             changes[cell] = value
     for cell in [c for c in changes if printed[c] is None]:
         filled[cell] = changes.pop(cell)
-    checked = {cell for coefficients, _ in remaining for cell in coefficients}
-    unproven = vague | {cell for cell, sources in dependencies(pivots).items() if not sources <= checked}
     return Explanation(
-        cost, {c: v for c, v in changes.items() if v != printed[c]}, filled, unproven=frozenset(unproven)
+        cost,
+        {c: v for c, v in changes.items() if v != printed[c]},
+        filled,
+        pivots=tuple(pivots),
+        checked=frozenset(cell for coefficients, _ in remaining for cell in coefficients),
     )

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.localise import Component
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One undone move, in the words of the flag: `numbers` by cell, `lost` cells, and the row it puts right."""
+    """One undone move, in the words of the flag: `numbers` by cell, `lost` cells, and the row it puts right.
+    `doubled`: a number stands twice in the row, as such a move leaves it."""
 
     words: str
     numbers: dict[int, int]
     lost: tuple[int, ...] = ()
     row_id: str | None = None
+    doubled: bool = False
 
 
 def moves(component: Component, printed: Sequence[int | None], broken: frozenset[int]) -> Iterator[Move]:
@@ -56,13 +59,13 @@ class Grid:
     def neighbours(self) -> Iterator[tuple[tuple[int, ...], tuple[int, ...], str]]:
         """Pairs that may have changed places: cells side by side or one above the other, whole rows, whole columns."""
         for row_id, row in self.rows.items():
-            for left, right in zip(row, row[1:], strict=False):
+            for left, right in pairwise(row):
                 yield (left,), (right,), f"two neighbours in {row_id}"
         for column_id, column in self.columns.items():
-            for above, below in zip(column, column[1:], strict=False):
+            for above, below in pairwise(column):
                 yield (above,), (below,), f"two neighbours in {column_id}"
         for lines, what in ((self.rows, "rows"), (self.columns, "columns")):
-            for (one, first), (other, second) in zip(lines.items(), list(lines.items())[1:], strict=False):
+            for (one, first), (other, second) in pairwise(lines.items()):
                 yield first, second, f"the {what} {one} and {other}"
 
 
@@ -89,14 +92,18 @@ def _shifts(row_id: str, row: tuple[int, ...], printed: Sequence[int | None]) ->
         for place in range(last):
             left = [*values[:place], None, *values[place:last], *values[last + 1 :]]
             right = [*values[:place], *values[place + 1 : last + 1], None, *values[last + 1 :]]
-            yield from _restored(row_id, row, values, left, f"from cell {place + 1} on moved one cell to the left")
-            yield from _restored(row_id, row, values, right, f"from cell {place + 1} on moved one cell to the right")
+            for restored, twice, side in ((left, last - 1, "left"), (right, place, "right")):
+                doubled = bool(values[twice]) and values[twice] == values[twice + 1]
+                words = f"from cell {place + 1} on moved one cell to the {side}"
+                if doubled:
+                    words += f", and {values[twice]} stands twice"
+                yield from _restored(row_id, row, values, restored, words, doubled)
 
 
 def _torn_or_fused(row_id: str, row: tuple[int, ...], printed: Sequence[int | None]) -> Iterator[Move]:
     """The row before one number was read as two cells (20 → 2 | 0), or two cells as one (2 | 0 → 20)."""
     values = [printed[cell] for cell in row]
-    for place, (value, following) in enumerate(zip(values, values[1:], strict=False)):
+    for place, (value, following) in enumerate(pairwise(values)):
         if value and following is not None:
             whole = int(f"{value}{following}")
             torn = [*values[:place], whole, *values[place + 2 :], None]
@@ -111,13 +118,20 @@ def _torn_or_fused(row_id: str, row: tuple[int, ...], printed: Sequence[int | No
 
 
 def _restored(
-    row_id: str, row: tuple[int, ...], values: list[int | None], restored: list[int | None], words: str
+    row_id: str,
+    row: tuple[int, ...],
+    values: list[int | None],
+    restored: list[int | None],
+    words: str,
+    doubled: bool = False,
 ) -> Iterator[Move]:
+    """The move, if it puts enough numbers elsewhere to say more than that one or two cells changed."""
     numbers = {
         cell: value
         for cell, value, old in zip(row, restored, values, strict=True)
         if value is not None and value != old
     }
-    if len(numbers) >= 2:  # with fewer it is a change of one or two cells in other words
+    fills = any(old is None for old in values)
+    if len(numbers) + fills + doubled >= 2:
         lost = tuple(cell for cell, value in zip(row, restored, strict=True) if value is None)
-        yield Move(f"the row {row_id}: {words}", numbers, lost, row_id)
+        yield Move(f"the row {row_id}: {words}", numbers, lost, row_id, doubled)
