@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from pipeline.characters import pairs
 from pipeline.embedded import Span
@@ -19,31 +20,35 @@ from pipeline.prose import (
     ends_open,
     is_heading,
     is_page_number,
+    is_picture,
     is_prose,
     is_statutory_section,
     opens_paragraph,
 )
 
-_HAN_END = re.compile(f"[{HAN}]$")
-_LEADS_ON = re.compile(r"[，、：,（(“《<〔]$|[的和与及或在对将被把由从向为以并且其占达共第于按据经至]$|\d$")
-_CONTINUES = re.compile(r"[，。；：、）)”》】！？,;]|[的了着过等]")
+_LEADS_ON = re.compile(r"[，、：,（(“《<〔]$|[的和与及或在对将被把由从向为以并且其占达共第于按据经至]$")
+_CONTINUES = re.compile(r"[，。；：、）)”》】〕！？,;]|[的了着过等]")
+_MEASURE = re.compile(r"[余多]?\s*(?:[年月日条件项次篇份个名人家场期种类批起宗户万亿元%％度级号所]|\d)")
+_CLAUSE = re.compile("[，。；、]")
+_SENTENCE = re.compile("[，、；].*[。；]|.{6}[。；]")
+_SHORTEST = 10  # characters of a line that may break off
+# A picture's marker with what little it left behind it.
+PICTURE = re.compile(rf"(?:{IMAGE_MARKER.pattern})(?:[^{HAN}]{{0,40}}$)?", re.I)
 _UNWRAPPED = 90  # characters: a paragraph on one line is longer than any wrapped line
 
 
-def broken(
-    found: Sequence[Line], spoiled: frozenset[int], spans: Sequence[Span]
-) -> Iterator[tuple[int, int]]:
+def broken(found: Sequence[Line], spoiled: frozenset[int], spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
     """(place of the line that breaks off, place of the line that goes on), in order."""
     inside = {place for span in spans for place in range(span.first, span.last + 1)}
     own = [
         place
         for place, line in enumerate(found)
-        if place not in spoiled and place not in inside and not is_page_number(line) and not _is_marker(line)
+        if place not in spoiled and place not in inside and not is_page_number(line) and not is_picture(line)
     ]
     unwrapped = _is_unwrapped(found, own)
-    for place, following in zip(own, own[1:], strict=False):
+    for place, following in pairwise(own):
         line, after = found[place], found[following]
-        if line.row or after.row or line.line is None or not is_prose(line) or is_heading(line):
+        if line.row or after.row or line.line is None or is_heading(line) or is_statutory_section(line):
             continue
         apart = after.gap or following - place > 1 or IMAGE_MARKER.search(line.text) is not None
         if not apart and not (unwrapped and len(line.text) > _UNWRAPPED):
@@ -54,23 +59,24 @@ def broken(
 
 def goes_on(line: Line, after: Line) -> bool:
     """Whether the sentence that `line` leaves open goes on in `after`."""
-    text = IMAGE_MARKER.sub("", line.text).rstrip()
+    text = PICTURE.sub("", line.text).rstrip()
     start = after.text.strip()
-    if not text or not start or not ends_open(text):
+    if len(text) < _SHORTEST or not start or not ends_open(text):
         return False
     if is_heading(after) or is_statutory_section(after) or after.level is not None:
         return False
     if _CONTINUES.match(start):
         return True
+    if re.search(r"\d$", text):
+        return _CLAUSE.search(text) is not None and _MEASURE.match(start) is not None
     if _LEADS_ON.search(text):
         return not opens_paragraph(start) or re.match(r"\d", start) is not None
-    if opens_paragraph(start) or not _HAN_END.search(text):
+    if opens_paragraph(start):
         return False
-    return text[-1] + start[0] in pairs().known or (len(start) >= 20 and is_prose(after))
-
-
-def _is_marker(line: Line) -> bool:
-    return not line.row and not IMAGE_MARKER.sub("", line.text).strip()
+    across = text[-1] + start[0]  # a word torn in two?
+    if not _CLAUSE.search(text):
+        return across in pairs().strong and _CLAUSE.search(start) is not None
+    return across in pairs().known or _SENTENCE.search(start) is not None
 
 
 def _is_unwrapped(found: Sequence[Line], own: Sequence[int]) -> bool:

@@ -9,25 +9,47 @@ one, was probably misread.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from pipeline import vocabulary
 from pipeline.prose import HAN
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_HAN = re.compile(f"[{HAN}]")
 _RUN = re.compile(f"[{HAN}]{{2,}}")
-_ALONE = re.compile(rb"(?=\x00\x00)")  # a character between two pairs that are not known
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_PIECE = 100_000  # characters in which a misreading must be singular
 _RARE = 4  # times that a misread character may stand in a document
 # Names of places, people and firms obey no vocabulary of words.
 _AFTER_A_NAME = re.compile("[区县市镇乡旗州盟村社街路局园港湾河江湖山岭庄屯]")
 
 
-@dataclass(frozen=True, slots=True)
 class Pairs:
-    known: frozenset[str]
-    strong: frozenset[str]
-    particles: frozenset[str]  # characters that often stand alone, so that no pair is expected around them
+    """Which pairs are known, as a table of truth over the characters that occur in one; -1 is any other character."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        rows = vocabulary.read("bigrams.csv")
+        self.strong = frozenset(row["first"] + second for row in rows for second in row["strong"])
+        self.known = self.strong | {row["first"] + second for row in rows for second in row["known"]}
+        characters = sorted({character for pair in self.known for character in pair})
+        self.number = np.full(0x10000, len(characters), np.int32)
+        self.number[[ord(character) for character in characters]] = np.arange(len(characters))
+        self.together = np.zeros((len(characters) + 1, len(characters) + 1), np.bool_)
+        ordered = sorted(self.known)
+        first = self.number[[ord(pair[0]) for pair in ordered]]
+        self.together[first, self.number[[ord(pair[1]) for pair in ordered]]] = True
+        # Characters in which a misreading can show: not those that often stand alone, so that no pair is expected.
+        self.telling = np.zeros(0x10000, np.bool_)
+        particles = {row["first"] for row in rows if row["particle"]}
+        self.telling[[ord(c) for c in look_alikes() if c not in particles and ord(c) < 0x10000]] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +63,22 @@ class Misreading:
 
 @cache
 def pairs() -> Pairs:
-    rows = vocabulary.read("bigrams.csv")
-    strong = frozenset(row["first"] + second for row in rows for second in row["strong"])
-    known = frozenset(row["first"] + second for row in rows for second in row["known"])
-    return Pairs(known | strong, strong, frozenset(row["first"] for row in rows if row["particle"]))
+    return Pairs()
 
 
 @cache
 def look_alikes() -> dict[str, str]:
-    """For a character those that look like it, most alike first; symmetric."""
-    alike: dict[str, str] = {row["character"]: row["look_alikes"] for row in vocabulary.read("look_alikes.csv")}
+    """For a character those that are easily taken for it, most alike first; symmetric."""
+    return _resembling("look_alikes")
+
+
+@cache
+def _less_alike() -> dict[str, str]:
+    return _resembling("less_alike")
+
+
+def _resembling(column: str) -> dict[str, str]:
+    alike: dict[str, str] = {row["character"]: row[column] for row in vocabulary.read("look_alikes.csv")}
     for character, others in list(alike.items()):
         for other in others:
             if character not in alike.get(other, ""):
@@ -59,13 +87,48 @@ def look_alikes() -> dict[str, str]:
 
 
 def look_alike(one: str, other: str) -> bool:
-    """Whether two characters are easily taken for each other."""
-    return other in look_alikes().get(one, "")
+    """Whether one character may be taken for the other where the right one is known: they resemble each other a bit."""
+    return other in look_alikes().get(one, "") or other in _less_alike().get(one, "")
 
 
 def standing(text: str) -> bytes:
     """For each place but the last 1 where the character makes a known pair with the next, else 0."""
-    return bytes(map(pairs().known.__contains__, map(str.__add__, text, text[1:])))
+    numbers = _numbers(text)
+    return pairs().together[numbers[:-1], numbers[1:]].tobytes()
+
+
+def around(text: str, wanted: NDArray[np.bool_]) -> list[int]:
+    """Places whose neighbours on both sides make a pair that the table `wanted` (of `table_of`) holds."""
+    import numpy as np
+
+    numbers = _numbers(text)
+    return (np.flatnonzero(wanted[numbers[:-2], numbers[2:]]) + 1).tolist()
+
+
+def table_of(two: Iterable[str]) -> NDArray[np.bool_]:
+    """A table of truth, as `around` asks for: those of the pairs whose characters occur in a known pair."""
+    import numpy as np
+
+    table = np.zeros_like(pairs().together)
+    number = pairs().number
+    ordered = sorted(two)
+    table[number[[ord(pair[0]) for pair in ordered]], number[[ord(pair[1]) for pair in ordered]]] = True
+    table[-1, :] = table[:, -1] = False
+    return table
+
+
+def _numbers(text: str) -> NDArray[np.int32]:
+    numbers: NDArray[np.int32] = pairs().number[_codes(text)]
+    return numbers
+
+
+def _codes(text: str) -> NDArray[np.uint16]:
+    import numpy as np
+
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) != 2 * len(text):  # a character beyond the basic plane must keep its one place
+        units = _BEYOND.sub("\ufffd", text).encode("utf-16-le", "surrogatepass")
+    return np.frombuffer(units, np.uint16)
 
 
 def coverage(text: str, stands: bytes, start: int, end: int, shortest: int = 5) -> tuple[int, int]:
@@ -82,18 +145,37 @@ def coverage(text: str, stands: bytes, start: int, end: int, shortest: int = 5) 
     return hits, total
 
 
+def rare(text: str) -> int:
+    """How many of the text's Chinese characters occur in no known pair at all."""
+    number = pairs().number
+    other = len(pairs().together) - 1
+    return sum(1 for character in _HAN.findall(text) if number[ord(character)] == other)
+
+
 def misreadings(text: str, stands: bytes) -> Iterator[Misreading]:
     """Characters of a document's `text` that were probably misread for a look-alike; `stands` is `standing(text)`.
 
     What is printed must be singular in the text. Two proofs count: the look-alike makes a very common word that the
     text has elsewhere, or it makes a known word and gives three characters that stand elsewhere in the text.
     """
-    known, strong, particles = pairs().known, pairs().strong, pairs().particles
-    alike = look_alikes()
-    for found in _ALONE.finditer(stands):
-        place = found.start() + 1
+    for start in range(0, len(text), _PIECE):  # a longer text is judged in pieces, for the sake of time
+        end = min(len(text), start + _PIECE)
+        for found in _misreadings(text[start:end], stands[start : end - 1]):
+            yield Misreading(start + found.position, found.character, found.instead)
+
+
+def _misreadings(text: str, stands: bytes) -> Iterator[Misreading]:
+    import numpy as np
+
+    table = pairs()
+    known, strong, alike = table.known, table.strong, look_alikes()
+    if len(text) < 3:
+        return
+    apart = np.frombuffer(stands, np.bool_)
+    telling = table.telling[_codes(text)[1:-1]]
+    for place in (np.flatnonzero(~(apart[:-1] | apart[1:]) & telling) + 1).tolist():
         character = text[place]
-        if character in particles or character not in alike or not _beside_han(text, place):
+        if not _beside_han(text, place):
             continue
         if _AFTER_A_NAME.search(text, place, place + 4):
             continue

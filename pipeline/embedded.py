@@ -1,8 +1,8 @@
-"""Text of pictures inside a report: what OCR made of screenshots, and other documents pasted in as if they were its own.
+"""Text of pictures inside a report: what OCR made of screenshots, and documents pasted in as if they were its own.
 
 Two sorts. Around a picture's marker, or between lines of letter soup, stand remnants that say nothing: file listings,
-times, sizes, lone letters. And some screenshots were read well: web pages with their navigation, notices with letterhead,
-document number and signature; they stand in the midst of the report and pretend to be it.
+times, sizes, lone letters. And some screenshots were read well: web pages with their navigation, notices with their
+letterhead, document number and signature; they stand in the midst of the report and pretend to be it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from pipeline.prose import HAN, IMAGE_MARKER, Line, is_heading, is_page_number, is_prose, is_statutory_section
+from pipeline.prose import HAN, IMAGE_MARKER, Line, is_heading, is_page_number, is_picture, is_prose
 
 _HAN = re.compile(f"[{HAN}]")
 _LISTING = re.compile(
-    r"\s*(?:\d{4}[/-]\d{1,2}[/-]\d{1,2}\s+\d{1,2}[:：]?\d{2,3}(?:[:：]\d{2})?(?:\s*[AP]M)?"
+    r"\s*(?:\d{4}[/-]\d{1,2}[/-]\d{1,2}\s*\d{1,2}[:：]?\d{2,3}(?:[:：]\d{2})?(?:\s*[AP]M)?"
     r"|Microsoft\s+(?:Office\s+)?(?:Word|Excel|PowerPoint|Edge)\b.{0,24}"
     r"|(?:Adobe\s+Acrobat|WPS|Foxit)\b.{0,24}"
     r"|\d*[\d,.]*\s?[KMG](?:B|8)?|\d[\d,.]*\s?(?:KB|MB|GB|K8|Kk8|字节)"
@@ -33,20 +34,14 @@ _CHROME = re.compile(
     r"浏览(?:次数|量)\s*[:：]|责任编辑\s*[:：]|【?字体\s*[:：]|打印本页|关闭窗口)"
 )
 _DATED = re.compile(r".{2,70}?\s*[\[（(]?(?:20\d\d[-/.年])?\d{1,2}[-/.月]\d{1,2}日?[\])）]?\s*$")
-_NOTICE = {
-    "letterhead": re.compile(rf"[#*\s]*[{HAN}]{{3,26}}(?:人民政府|办公[室厅]|委员会|管委会|局)(?:文件)?[*\s]*$"),
-    "number": re.compile(rf"[{HAN}]{{2,14}}\s*[〔\[（(【]\s*20\d\d\s*[〕\])）】]\s*\d{{1,4}}\s*号\s*$"),
-    "title": re.compile(
-        rf"[#*\s]*[{HAN}\s]{{0,40}}关于[^，。]{{4,80}}的?\s*(?:通\s*知|公\s*告|通\s*报|函|交办单)[*\s]*$"
-    ),
-    "addressee": re.compile(r"[各区县市镇乡机有][^。；：]{3,80}[：:]\s*$"),
-    "circulated": re.compile(
-        r".{0,90}(?:现印发给你们|现将有关(?:事项|事宜)通知如下|特此(?:通知|公告)|（此件公开发布）)"
-    ),
-    "date": re.compile(
-        r"\s*(?:20\d\d|二[〇○Oo0零]..)\s*年\s*[\d一二三四五六七八九十]{1,3}\s*月\s*[\d一二三四五六七八九十]{1,3}\s*日\s*$"
-    ),
-}
+_NOTICE = re.compile(
+    rf"(?P<letterhead>[#*\s]*[{HAN}]{{3,26}}(?:人民政府|办公[室厅]|委员会|管委会|局)(?:文件)?[*\s]*$)"
+    rf"|(?P<number>[{HAN}]{{2,14}}\s*[〔\[（(【]\s*20\d\d\s*[〕\])）】]\s*\d{{1,4}}\s*号\s*$)"
+    rf"|(?P<title>[#*\s]*[{HAN}\s]{{0,40}}?关于[^，。]{{4,80}}的?\s*(?:通\s*知|公\s*告|通\s*报|函|交办单)[*\s]*$)"
+    r"|(?P<addressee>[各区县市镇乡机有][^。；：]{3,80}[：:]\s*$)"
+    r"|(?P<circulated>.{0,90}(?:现印发给你们|现将有关(?:事项|事宜)通知如下|特此(?:通知|公告)|（此件公开发布）))"
+    r"|(?P<date>\s*(?:20\d\d|二[〇○Oo0零]..)\s*年\s*[\d一二三四五六七八九十]{1,3}\s*月\s*[\d一二三四五六七八九十]{1,3}\s*日\s*$)"
+)
 _NOTICE_REACH = 28  # lines between two marks of one notice
 _PAGE_REACH = 6  # lines between two marks of one web page
 _NUMBERED = re.compile(r"\s*[#*]*\s*(?:[（(]([一二三四五六七八九十]{1,3})[）)]|(\d{1,2})[、.．](?!\d))")
@@ -75,7 +70,7 @@ def remnants(found: Sequence[Line], soup: frozenset[int]) -> list[int]:
                 left.add(place)
             left |= _after(found, place, strong)
     ordered = sorted(strong)
-    for one, next_one in zip(ordered, ordered[1:], strict=False):
+    for one, next_one in pairwise(ordered):
         between = range(one + 1, next_one)
         if len(between) <= _REACH and all(_is_remnant(found[p].text) and not found[p].row for p in between):
             left.update(between)
@@ -83,7 +78,7 @@ def remnants(found: Sequence[Line], soup: frozenset[int]) -> list[int]:
         for beside in (place - 1, place + 1):
             if 0 <= beside < len(found) and _is_lone(found[beside]):
                 left.add(beside)
-    return sorted(p for p in left - soup if not is_page_number(found[p]))
+    return sorted(p for p in left - soup if not is_page_number(found[p]) and not is_picture(found[p]))
 
 
 def _listings(found: Sequence[Line]) -> set[int]:
@@ -123,13 +118,12 @@ def _is_lone(line: Line) -> bool:
     return not line.row and len(text) <= 16 and not _HAN.search(text) and _LETTER.search(text) is not None
 
 
-def pasted(found: Sequence[Line]) -> list[Span]:
-    """The web pages and notices that stand between the report's own sections, in order; none outside of them."""
-    sections = [place for place, line in enumerate(found) if is_statutory_section(line)]
-    if len(sections) < 2:
+def pasted(found: Sequence[Line], sections: Sequence[int]) -> list[Span]:
+    """The web pages and notices that stand between the report's own `sections` (places of their titles), in order."""
+    if not sections:
         return []
     first, last = sections[0] + 1, sections[-1]
-    resumes = _resumptions(found, first, last)
+    resumes = _resumptions(found, first, last, frozenset(sections))
     spans = _notices(found, first, last, resumes) + _web_pages(found, first, last, resumes)
     merged: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.first, -s.last)):
@@ -140,9 +134,9 @@ def pasted(found: Sequence[Line]) -> list[Span]:
     return merged
 
 
-def _resumptions(found: Sequence[Line], first: int, last: int) -> frozenset[int]:
+def _resumptions(found: Sequence[Line], first: int, last: int, sections: frozenset[int]) -> frozenset[int]:
     """Lines where the report itself goes on: its sections, and the next number of its own count."""
-    places = {place for place in range(first, last) if is_statutory_section(found[place])}
+    places = set(sections)
     bracketed: set[int] = {0}
     plain: set[int] = {0}
     for place in range(first, last):
@@ -164,11 +158,11 @@ def _notices(found: Sequence[Line], first: int, last: int, resumes: frozenset[in
     marks: list[tuple[int, str]] = []
     for place in range(first, last):
         text = found[place].text.replace("\n", " ")
-        if found[place].row or len(text) > 140:
+        if found[place].row or not 5 <= len(text) <= 140:
             continue
-        name = next((name for name, pattern in _NOTICE.items() if pattern.match(text)), None)
-        if name:
-            marks.append((place, name))
+        match = _NOTICE.match(text)
+        if match and match.lastgroup:
+            marks.append((place, match.lastgroup))
     spans = []
     for cluster in _clusters(marks, _NOTICE_REACH, resumes):
         names = {name for _, name in cluster}
@@ -181,6 +175,8 @@ def _web_pages(found: Sequence[Line], first: int, last: int, resumes: frozenset[
     marks: list[tuple[int, str]] = []
     for place in range(first, last):
         line = found[place]
+        if len(line.text) < 4:
+            continue
         if _CHROME.search(line.text) and not (is_prose(line) and "。" in line.text):
             marks.append((place, "chrome"))
         elif _DATED.match(line.text) and not is_prose(line) and not is_heading(line):

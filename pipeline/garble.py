@@ -36,10 +36,12 @@ _MISDECODED = re.compile(
     "|[\ue000-\uf8ff]{2,}|(?<=[" + HAN + "])[\ue000-\uf8ff](?=[" + HAN + "])|[\x00-\x08\x0e-\x1f\x7f-\x9f]+"
 )
 _SYMBOL = re.compile(r"[|~^`_\\{}<>=£¥¢§¬¦«»•■□▪▲△▼◆◇●○★☆※¤©®™°±×÷¶†‡#$%&*+@!?;:\"'“”‘’()（）\[\]【】,.，。…·\-—/]")
+_PARTICLE = re.compile("[的了着在是有和我你他这不之]")  # of these even verse and lists of names hold some
 _CLAUSE = re.compile("[^，。；：、！？\\s]+")
 _RULE = re.compile(r"\s*([-=_*·.…—~＿#|]|\s)+$")
 
 _NO_WORDS = 0.12  # share of known pairs below which Chinese characters make no text; lawful lines have 0.25 and more
+_NO_PAIRS = bytes(11)  # that many pairs in a row, none of them known, are no clause
 _WEAK_RUN = 3
 
 
@@ -152,15 +154,17 @@ def _is_listing(excerpt: str) -> bool:
 
 
 def _without_words(text: str, stands: bytes, start: int, end: int) -> Soup | None:
-    """Chinese characters that make no words: the whole line, or a clause of ten characters and more."""
-    known, pairs = coverage(text, stands, start, end)
-    if pairs >= 7 and known < _NO_WORDS * pairs:
-        return Soup(text[start:end].strip(), True, "characters that make no words")
-    if pairs < 40 or known > 0.4 * pairs:
+    """Chinese characters that make no words: the whole line, or a clause of a dozen characters and more."""
+    if stands.count(1, start, end) < _NO_WORDS * (end - start):
+        known, pairs = coverage(text, stands, start, end)
+        if pairs >= 9 and known < _NO_WORDS * pairs and len(_PARTICLE.findall(text, start, end)) <= max(1, pairs // 7):
+            return Soup(text[start:end].strip(), True, "characters that make no words")
+    apart = stands.find(_NO_PAIRS, start, end)
+    if apart < 0:
         return None
     for clause in _CLAUSE.finditer(text, start, end):
         hits, total = coverage(text, stands, clause.start(), clause.end())
-        if total >= 11 and hits == 0:
+        if total >= len(_NO_PAIRS) and hits == 0:
             return Soup(clause.group(), False, "characters that make no words")
     return None
 

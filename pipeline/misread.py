@@ -7,20 +7,27 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from pipeline import jurisdictions, vocabulary
-from pipeline.characters import look_alike, look_alikes, misreadings
+from pipeline.characters import around, look_alike, look_alikes, misreadings, table_of
 from pipeline.model import Identity
 from pipeline.prose import HAN
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NOT_HAN = re.compile(f"[^{HAN}]+")
 _LETTER_IN_NUMBER = re.compile(
     r"(?<![A-Za-z\d.@/_-])(?:\d{1,6}[OolI|]+\d{0,4}|[OolI|]+\d{1,4}[OolI|]?\d{0,3})(?=\s?(?:年(?!级)|月|日|件|条|项|次|篇|份|起|宗|人次|％|%))"
     r"|(?<![A-Za-z\d.@/_-])\d+[OolI]\d+(?![A-Za-z\d@._-])"
 )
+_LETTER_BY_DIGIT = re.compile(r"\d[OolI|]|[OolI|]\d")
 _CIVIC = "县市区旗州盟镇乡人政党县委发教财公住交水农文卫审统市场民司自人退应信"
 _SETTLED = re.compile(f"(?=([{HAN}]{{2,3}}(?:街道|镇|乡)))")
+_MOST_PLACES = 400
 _FREQUENT = 3  # mentions of a place that make a single differing one suspect
 
 
@@ -48,40 +55,79 @@ def confusions(text: str, stands: bytes, identity: Identity | None) -> list[Conf
         ),
     ):
         if not any(
-            confusion.start < other.start + len(other.printed) and other.start < confusion.start + len(confusion.printed)
+            confusion.start < other.start + len(other.printed)
+            and other.start < confusion.start + len(confusion.printed)
             for other in found.values()
         ):
             found[confusion.start] = confusion
     return [found[start] for start in sorted(found)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    """Set phrases, those that hold another one apart; for two characters with one between, whose phrase they are of."""
+
+    plain: tuple[str, ...]
+    nested: tuple[str, ...]
+    between: dict[str, tuple[tuple[str, int], ...]]  # → (plain phrase, place of the character between)
+    table: NDArray[np.bool_]  # those pairs, for `around`
+
+
+@cache
+def set_phrases() -> _Phrases:
+    """The phrases of statutory_phrases.csv, longest first."""
+    phrases = sorted((row["phrase"] for row in vocabulary.read("statutory_phrases.csv")), key=lambda p: (-len(p), p))
+    nested = tuple(phrase for phrase in phrases if any(p in phrase for p in phrases if p != phrase))
+    plain = tuple(phrase for phrase in phrases if phrase not in nested)
+    between: dict[str, list[tuple[str, int]]] = {}
+    for phrase in plain:
+        for place in range(1, len(phrase) - 1):
+            between.setdefault(phrase[place - 1] + phrase[place + 1], []).append((phrase, place))
+    return _Phrases(plain, nested, {pair: tuple(found) for pair, found in between.items()}, table_of(between))
+
+
 def _set_phrases(text: str) -> Iterator[Confusion]:
-    """Phrases of the form with one character taken for a look-alike: one half is right, the other off by one."""
-    masked = text
-    phrases = [row["phrase"] for row in vocabulary.read("statutory_phrases.csv") if len(row["phrase"]) >= 4]
-    for phrase in sorted(phrases, key=lambda p: (-len(p), p)):
-        masked = masked.replace(phrase, "\0" * len(phrase))
-    for phrase in phrases:
+    """Phrases of the form with one character taken for a look-alike."""
+    phrases = set_phrases()
+    starts: set[tuple[int, str]] = set()
+    for phrase in phrases.nested:  # one half of it is right
         middle = len(phrase) // 2
-        for half, offset in ((phrase[:middle], 0), (phrase[middle:], middle)):
-            place = masked.find(half)
-            while place >= 0:
-                start = place - offset
-                printed = masked[start : start + len(phrase)] if start >= 0 else ""
-                if len(printed) == len(phrase) and _off_by_a_look_alike(printed, phrase):
-                    yield Confusion(start, printed, phrase, "a phrase of the form, but for one look-alike")
-                place = masked.find(half, place + 1)
+        starts |= _found(text, phrase, phrase[:middle], 0) | _found(text, phrase, phrase[middle:], middle)
+    masked = text
+    for phrase in phrases.plain:
+        masked = masked.replace(phrase, "\0" * len(phrase))
+    starts.update(
+        (place - offset, phrase)
+        for place in around(masked, phrases.table)
+        for phrase, offset in phrases.between[masked[place - 1] + masked[place + 1]]
+    )
+    for phrase in phrases.plain:
+        starts |= _found(masked, phrase, phrase[1:], 1) | _found(masked, phrase, phrase[:-1], 0)
+    for start, phrase in sorted(starts, key=lambda found: (found[0], -len(found[1]))):
+        printed = text[start : start + len(phrase)] if start >= 0 else ""
+        if len(printed) == len(phrase) and printed != phrase and _off_by_a_look_alike(printed, phrase):
+            yield Confusion(start, printed, phrase, "a phrase of the form, but for one look-alike")
+
+
+def _found(text: str, phrase: str, part: str, offset: int) -> set[tuple[int, str]]:
+    """Where the phrase would begin, by each place of its part."""
+    starts = set()
+    place = text.find(part)
+    while place >= 0:
+        starts.add((place - offset, phrase))
+        place = text.find(part, place + 1)
+    return starts
 
 
 def _off_by_a_look_alike(printed: str, meant: str) -> bool:
-    differing = [(one, other) for one, other in zip(printed, meant, strict=True) if one != other]
-    return len(differing) == 1 and look_alike(*differing[0])
+    place = next((p for p, character in enumerate(meant) if printed[p] != character), -1)
+    return place >= 0 and printed[place + 1 :] == meant[place + 1 :] and look_alike(printed[place], meant[place])
 
 
 @cache
 def _labels() -> tuple[frozenset[str], dict[str, str]]:
     """Every label of the forms without numbers and punctuation, and what each becomes with one character left open."""
-    texts = set()
+    texts: set[str] = set()
     for template in vocabulary.TEMPLATES:
         for table_id in vocabulary.TABLES:
             for label in vocabulary.form(template, table_id).labels:
@@ -94,6 +140,7 @@ def _labels() -> tuple[frozenset[str], dict[str, str]]:
     return frozenset(texts), opened
 
 
+@lru_cache(maxsize=8192)
 def label_confusion(cell: str) -> Confusion | None:
     """The statutory label that a table's cell spells with one look-alike, if it does."""
     printed = _NOT_HAN.sub("", cell)
@@ -130,7 +177,11 @@ def _own_places(text: str, identity: Identity | None) -> Iterator[Confusion]:
             continue
         for match in re.finditer(f"(?:{'|'.join(choices)})(?=[{_CIVIC}])", text):
             printed = match.group()
-            suffixes = (text[match.end() : match.end() + 1], text[match.end() : match.end() + 3], division.name[len(stem) :])
+            suffixes = (
+                text[match.end() : match.end() + 1],
+                text[match.end() : match.end() + 3],
+                division.name[len(stem) :],
+            )
             if printed == stem or any(jurisdictions.named(printed + suffix) for suffix in suffixes):
                 continue
             if jurisdictions.named(printed) or text.count(printed) > text.count(stem):
@@ -144,7 +195,7 @@ def _settlements(text: str) -> Iterator[Confusion]:
     for match in _SETTLED.finditer(text):
         places.setdefault(match[1], []).append(match.start())
     counts = Counter({name: len(starts) for name, starts in places.items()})
-    often = [name for name, count in counts.items() if count >= _FREQUENT]
+    often = [name for name, count in counts.most_common(_MOST_PLACES) if count >= _FREQUENT]
     if not often:
         return
     for name, count in sorted(counts.items()):
@@ -157,6 +208,8 @@ def _settlements(text: str) -> Iterator[Confusion]:
 
 
 def _letters_in_numbers(text: str) -> Iterator[Confusion]:
+    if not _LETTER_BY_DIGIT.search(text):
+        return
     table = str.maketrans("OolI|", "00111")
     for match in _LETTER_IN_NUMBER.finditer(text):
         printed = match.group()

@@ -13,32 +13,39 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
-from extractors.document import Document, Table
+from extractors.document import Document
 from pipeline import vocabulary
 from pipeline.broken import broken
-from pipeline.characters import standing
+from pipeline.characters import pairs, standing
 from pipeline.embedded import pasted, remnants
 from pipeline.garble import latin_words, soups
 from pipeline.misread import Confusion, confusions, label_confusion
 from pipeline.model import Fact, Flag, Identity
-from pipeline.prose import HAN, IMAGE_MARKER, Line, is_report, lines
+from pipeline.prose import COMPATIBILITY, HAN, IMAGE_MARKER, lines, ordinary, sections
 from pipeline.quality import quality_of
+from pipeline.stretches import without_words
 
 _EXCERPT = 80
+_LONGEST_LABEL = 45
 _AROUND = 14  # characters of context on each side of a span
 
-_LATIN = re.compile(rf"(?<=[{HAN}，、；”》）])[ \t\u00a0]?([A-Za-z]{{2,}}(?:[ \t]+[a-z]{{2,}})*)(?=[ \t\u00a0]?[{HAN}“《（])")
-_LATEX = re.compile(r"\\(?:text\w*|mathrm|mathbf|frac|underline|circled|left|right|quad|times|cdot|begin|end|%)\b[{(\\]?|\$\\?[^$\n]{1,30}\$")
+_LATIN = re.compile(
+    rf"(?<=[{HAN}\d，、；”》）])[ \t\u00a0]?([A-Za-z]{{2,}}(?:[ \t]+[a-z]{{2,}})*)(?=[ \t\u00a0]?[{HAN}\d“《（])"
+)
+_LATEX = re.compile(
+    r"\\(?:text\w*|mathrm|mathbf|frac|underline|circled|left|right|quad|times|cdot|begin|end|%)\b[{(\\]?|\$\\?[^$\n]{1,30}\$"
+)
 _ACCOUNT = re.compile(r"(?:微信|公众号|微博|[账帐]号|用户名|抖音|域名|网址|邮箱|栏目|品牌|[“‘\"'《（(])[^，。；]{0,6}$")
+_DOUBLES = frozenset("一逐每各很最越再老好几")  # 一件一件, 很远很远
+_SUFFIXES = frozenset("长员地口部室人者性化表书会厅处科组队率类型式度法力栏点网局")
 _DOUBLED = re.compile(rf"([{HAN}]{{2,14}}?)\1")
-_DOUBLED_CLAUSE = re.compile(rf"([{HAN}]{{4,40}}[，、；])\1")
+_CLAUSE = re.compile(rf"[{HAN}]{{4,40}}[，、；]")
 _DOUBLED_MARK = re.compile(r"([，、；：])\1+|。。(?!。)")
 _WIDE = re.compile(r"[\d０-９][\d０-９.．,，]*[\d０-９]|[０-９]")
 _LIST_NUMBER = re.compile(r"\s*[（(]?[０-９]{1,2}[）)．.、：]")
-_COMPATIBILITY = re.compile("[\u2e80-\u2fdf\uf900-\ufa0d\ufa10\ufa12\ufa15-\ufa1e\ufa20\ufa22\ufa25\ufa26\ufa2a-\ufaff\U0002f800-\U0002fa1f]")
-_RADICALS = str.maketrans({"⺠": "民", "⻓": "长", "⻋": "车", "⻅": "见", "⻔": "门", "⻚": "页", "⻛": "风", "⻝": "食", "⻢": "马", "⻥": "鱼", "⻦": "鸟", "⻩": "黄", "⻬": "齐", "⻰": "龙", "⻉": "贝", "⺟": "母", "⻄": "西", "⻘": "青", "⻆": "角", "⻁": "虎", "⻳": "龟", "⻮": "齿", "⺫": "目", "⻣": "骨", "⺎": "兀", "⺀": "冫"})
 
 
 def noise(document: Document, identity: Identity | None = None) -> list[Flag]:
@@ -61,14 +68,21 @@ class _Reading:
     def __init__(self, document: Document, identity: Identity | None) -> None:
         self.document, self.identity = document, identity
         self.lines = lines(document)
-        self.text = "\n".join(line.text for line in self.lines)
+        self.printed = "\n".join(line.text for line in self.lines)
+        self.compatible = list(COMPATIBILITY.finditer(self.printed))
+        if self.compatible:  # everything else is judged on the ordinary characters
+            self.lines = [replace(line, text=ordinary(line.text)) for line in self.lines]
+        self.text = ordinary(self.printed)
         self.starts: list[int] = []
         start = 0
         for line in self.lines:
             self.starts.append(start)
             start += len(line.text) + 1
         self.stands = standing(self.text)
-        self.spoiled: set[int] = set()
+        self.spoiled: set[int] = set()  # lines that hold no text of their own
+        self.labelled: set[int] = set()  # lines with a misread label
+        self.sections = sections(self.lines)
+        self.pasted = pasted(self.lines, self.sections) if self._is_annual_report() else []
 
     def flags(self) -> list[Flag]:
         found: list[tuple[int, int, Flag]] = []
@@ -76,12 +90,13 @@ class _Reading:
         for part in (
             self._garbled(),
             self._pictures(),
+            self._stretches(),
             self._pasted(),
             self._words(),
             self._digits(),
             self._compatibility(),
+            self._mislabelled(),
             self._confusable(),
-            self._labels(),
             self._broken(),
         ):
             for place, flag in part:
@@ -89,6 +104,9 @@ class _Reading:
                 found.append((place, rank, flag))
         found.sort(key=lambda item: item[:2])
         return [flag for _, _, flag in found]
+
+    def _is_annual_report(self) -> bool:
+        return self.identity is None or self.identity.document_type == "annual_report"
 
     def place(self, position: int) -> int:
         return bisect_right(self.starts, position) - 1
@@ -100,11 +118,11 @@ class _Reading:
         cut = cut if len(cut) <= _EXCERPT else cut[: _EXCERPT - 1] + "…"
         return place, Flag(kind, severity, message, page=line.page, line=line.line, excerpt=cut, **more)
 
-    def around(self, start: int, end: int) -> str:
+    def around(self, start: int, end: int, text: str | None = None) -> str:
         place = self.place(start)
         first = self.starts[place]
         last = first + len(self.lines[place].text)
-        return self.text[max(first, start - _AROUND) : min(last, end + _AROUND)]
+        return (text or self.text)[max(first, start - _AROUND) : min(last, end + _AROUND)]
 
     def _garbled(self) -> Iterator[tuple[int, Flag]]:
         for place, line in enumerate(self.lines):
@@ -116,15 +134,21 @@ class _Reading:
 
     def _pictures(self) -> Iterator[tuple[int, Flag]]:
         for place in remnants(self.lines, frozenset(self.spoiled)):
-            self.spoiled.add(place)
             text = self.lines[place].text
-            excerpt = text[-_EXCERPT:] if IMAGE_MARKER.search(text) else text
+            marker = IMAGE_MARKER.search(text)
+            if marker is None:
+                self.spoiled.add(place)
+            excerpt = text[max(0, marker.start() - _AROUND) :] if marker else text
             yield self.flag("embedded_image_text", place, excerpt, "what OCR left of a picture")
 
+    def _stretches(self) -> Iterator[tuple[int, Flag]]:
+        for place in without_words(self.lines, self.text, self.stands, self.starts):
+            if place not in self.spoiled:
+                self.spoiled.add(place)
+                yield self.flag("garbled_text", place, self.lines[place].text, "lines that make no words")
+
     def _pasted(self) -> Iterator[tuple[int, Flag]]:
-        if self.identity is not None and self.identity.document_type != "annual_report":
-            return
-        for span in pasted(self.lines):
+        for span in self.pasted:
             first, last = self.lines[span.first], self.lines[span.last]
             reach = f"{first.where} to {last.where}"
             yield self.flag(
@@ -140,7 +164,10 @@ class _Reading:
             words = match[1].split()
             if self._skips(match.start()) or not any(_is_stray(word) for word in words):
                 continue
-            if _ACCOUNT.search(self.text, max(0, match.start() - 16), match.start()):
+            connective = any(latin_words().get(word.lower()) == "function" for word in words)
+            before, after = self.text[match.start() - 1], self.text[match.end() : match.end() + 2].strip()[:1]
+            named = _ACCOUNT.search(self.text, max(0, match.start() - 16), match.start())
+            if not connective and (named or before.isdigit() or after.isdigit()):
                 continue
             yield self.flag(
                 "stray_latin",
@@ -153,21 +180,20 @@ class _Reading:
         for match in _LATEX.finditer(self.text):
             if not self._skips(match.start()):
                 around = self.around(match.start(), match.end())
-                yield self.flag("stray_latin", self.place(match.start()), around, "mark-up of a formula", observed=match[0])
+                yield self.flag(
+                    "stray_latin", self.place(match.start()), around, "mark-up of a formula", observed=match[0]
+                )
         yield from self._doubled()
 
     def _doubled(self) -> Iterator[tuple[int, Flag]]:
-        for pattern in (_DOUBLED_CLAUSE, _DOUBLED, _DOUBLED_MARK):
-            for match in pattern.finditer(self.text):
-                unit = match[1] or match[0][0]
-                if self._skips(match.start()) or (pattern is _DOUBLED and _is_lawful_double(self.text, match)):
-                    continue
+        for start, unit, printed in (*_doubled_clauses(self.text), *_doubled_words(self.text)):
+            if not self._skips(start):
                 yield self.flag(
                     "duplicated_phrase",
-                    self.place(match.start()),
-                    self.around(match.start(), match.end()),
+                    self.place(start),
+                    self.around(start, start + len(printed)),
                     f"{unit} stands twice",
-                    observed=match[0],
+                    observed=printed,
                     suggestion=unit,
                 )
 
@@ -184,7 +210,7 @@ class _Reading:
             place = self.place(match.start())
             mixed = re.search("[0-9]", printed) is not None
             start = self.starts[place]
-            if not mixed and (wide >= narrow or _LIST_NUMBER.match(self.text, start) and match.end() - start <= 5):
+            if not mixed and (wide >= narrow or (_LIST_NUMBER.match(self.text, start) and match.end() - start <= 5)):
                 continue
             if place in seen:
                 continue
@@ -200,62 +226,58 @@ class _Reading:
 
     def _compatibility(self) -> Iterator[tuple[int, Flag]]:
         seen: dict[int, list[re.Match[str]]] = {}
-        for match in _COMPATIBILITY.finditer(self.text):
+        for match in self.compatible:
             seen.setdefault(self.place(match.start()), []).append(match)
         for place, matches in seen.items():
             printed = "".join(dict.fromkeys(match.group() for match in matches))
-            ordinary = unicodedata.normalize("NFKC", printed.translate(_RADICALS))
             yield self.flag(
                 "compatibility_character",
                 place,
-                self.around(matches[0].start(), matches[0].end()),
+                self.around(matches[0].start(), matches[0].end(), self.printed),
                 f"{len(matches)} compatibility characters in place of the ordinary ones",
                 observed=printed,
-                expected=ordinary,
+                expected=ordinary(printed),
             )
 
     def _confusable(self) -> Iterator[tuple[int, Flag]]:
         for confusion in confusions(self.text, self.stands, self.identity):
-            if not self._skips(confusion.start):
+            if not self._skips(confusion.start) and self.place(confusion.start) not in self.labelled:
                 end = confusion.start + len(confusion.printed)
                 yield self._confused(self.place(confusion.start), confusion, self.around(confusion.start, end))
 
-    def _labels(self) -> Iterator[tuple[int, Flag]]:
+    def _mislabelled(self) -> Iterator[tuple[int, Flag]]:
         """Labels of the form, in the cells of tables and in lines of their own."""
-        if not is_report(self.lines):
+        if not self.sections:
             return
-        cells: dict[int, list[str]] = {}
-        for index, block in enumerate(self.document.blocks):
-            if isinstance(block, Table):
-                cells[index] = [cell.text for cell in block.cells]
         for place, line in enumerate(self.lines):
-            if place in self.spoiled or len(line.text) > 400:
+            if place in self.spoiled or (not line.row and len(line.text) > _LONGEST_LABEL):
                 continue
-            for text in line.text.split("\t") if line.row else [line.text] if len(line.text) <= 45 else []:
-                confusion = label_confusion(text)
-                if confusion is not None:
+            for text in line.text.split("\t"):
+                if len(text) > 1 and not text.isascii() and (confusion := label_confusion(text)) is not None:
+                    self.labelled.add(place)
                     yield self._confused(place, confusion, text)
 
     def _confused(self, place: int, confusion: Confusion, excerpt: str) -> tuple[int, Flag]:
+        printed = "".join(confusion.printed.split())
         return self.flag(
             "confusable_character",
             place,
             excerpt,
-            f"{confusion.printed.strip()} is probably {confusion.meant}: {confusion.reason}",
-            observed=confusion.printed.strip(),
+            f"{printed} is probably {confusion.meant}: {confusion.reason}",
+            observed=printed,
             suggestion=confusion.meant,
         )
 
     def _broken(self) -> Iterator[tuple[int, Flag]]:
         if self.document.format != "text":
             return
-        for place, following in broken(self.lines, frozenset(self.spoiled), pasted(self.lines)):
+        for place, following in broken(self.lines, frozenset(self.spoiled), self.pasted):
             end, start = self.lines[place].text.rstrip(), self.lines[following].text.lstrip()
             yield self.flag(
                 "broken_line",
                 place,
                 f"{end[-24:]} ⏎ {start[:24]}",
-                f"the sentence goes on at {self.lines[following].where}",
+                f"the sentence breaks off; the text goes on at {self.lines[following].where}",
             )
 
     def _skips(self, position: int) -> bool:
@@ -276,11 +298,31 @@ def _reduplications() -> dict[str, str]:
     return {row["phrase"]: row["followed_by"] for row in vocabulary.read("reduplication.csv")}
 
 
+def _doubled_clauses(text: str) -> Iterator[tuple[int, str, str]]:
+    before: re.Match[str] | None = None
+    for clause in _CLAUSE.finditer(text):
+        if before is not None and before.end() == clause.start() and before.group() == clause.group():
+            yield before.start(), clause.group(), clause.group() * 2
+        before = clause
+
+
+def _doubled_words(text: str) -> Iterator[tuple[int, str, str]]:
+    for match in _DOUBLED.finditer(text):
+        if not _is_lawful_double(text, match):
+            yield match.start(), match[1], match.group()
+    for match in _DOUBLED_MARK.finditer(text):
+        yield match.start(), match.group()[0], match.group()
+
+
 def _is_lawful_double(text: str, match: re.Match[str]) -> bool:
     """Whether a doubled phrase is good Chinese: 研究研究, 规范规范性文件, 区政府政府信息, 一件一件."""
     unit = match[1]
-    if len(set(unit)) == 1 or (len(unit) == 2 and unit[0] in "一逐每各"):
+    if len(set(unit)) == 1 or unit[0] in _DOUBLES or unit[-1] == "着":
         return True
+    if len(unit) == 2 and unit not in pairs().known:
+        return True  # no word stands twice: the end of one and the beginning of the next
+    if len(unit) <= 3 and text[match.end() : match.end() + 1] in _SUFFIXES:
+        return True  # the second is the beginning of a longer word: 支队支队长, 信息信息员
     follows = _reduplications().get(unit)
     if follows is None:
         return False

@@ -145,7 +145,7 @@ def is_prose(line: Line) -> bool:
 
 
 def is_figures(line: Line) -> bool:
-    """Whether the line is a row of figures that no table holds: numbers beside each other, or a bare label of the form."""
+    """Whether the line is a row of figures without a table: numbers beside each other, or a bare label of the form."""
     return _FIGURES.search(line.text) is not None or (
         len(line.text) <= 60 and "".join(_HAN_RUNS.findall(line.text)).rstrip("件项条份") in _labels()
     )

@@ -43,7 +43,7 @@ def _text(n_lines: int, flags: Sequence[Flag]) -> float:
 
 
 def _arithmetic(facts: Sequence[Fact]) -> float:
-    """By the contract: a blank summand counts as 0, an identity without its right side or without a cell says nothing."""
+    """By the contract a blank summand counts as 0; an identity without its right side or a cell says nothing."""
     by_key = {fact.key: fact for fact in facts}
     held = assessed = 0
     for template, table_id in sorted({(fact.template, fact.table_id) for fact in facts}):
