@@ -18,6 +18,7 @@ _HAN = regex.compile(r"\p{Han}")
 _SENTENCE = regex.compile(r"[。；！？]")
 _CLAUSE = regex.compile(r"(?<!\p{Nd})[，,、；](?!\p{Nd})")
 _SIGN = regex.compile(r"^(?:增加了?|减少了?|新增|增长|下降|增|减|\+)$")
+_LOOSE_NUMBER = regex.compile(r"(?<!\d)(\d)\s+(?=[.．、]\s*\p{Han})")  # the number of a label: 1 .属于国家秘密
 _MEASURE = regex.compile(r"^(?:[百千]?万元|亿元|千元|元|项|件|条|个|次|宗|起|份|家|人)$")
 _NUMBERED = regex.compile(r"(?=(?<!\d)\d{1,2}\s*[.．、])|(?=[(（]\s*[一二三四五六七八九十]\s*[)）])")
 _PAGE_NUMBER = regex.compile(
@@ -119,7 +120,7 @@ def is_prose(text: str) -> bool:
 
 def _tokens(text: str) -> list[str]:
     """The words of a line; a sign stays with its number, a number with its unit. A lone tab is an empty cell."""
-    words = text.split()
+    words = _LOOSE_NUMBER.sub(r"\1", text).split()
     if not words:
         return [""]
     merged: list[str] = []
