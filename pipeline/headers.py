@@ -69,6 +69,9 @@ def _text_header(lines: Sequence[Row], first: int, template: str, table_id: str)
     rows = [pair for pair in matcher(template, table_id, "row").longest_first if len(pair[0]) >= 4]
     neutral = [(label, "") for label, _ in rows]
     hits = label_hits(text, sorted({*labels, *neutral}, key=lambda p: (-len(p[0]), p)))
+    if table_id == "requests" and len({key for _, _, key in hits if key}) >= 3:  # among others, 其他 is a column too
+        short = [pair for pair in matcher(template, table_id, "column").longest_first if pair[0] == "其他"]
+        hits = label_hits(text, sorted({*labels, *neutral, *short}, key=lambda p: (-len(p[0]), p)))
     columns = tuple((start, end, key) for start, end, key in hits if key)
     return Header(first, lines[0].block, columns, unit_named("".join(line.text for line in lines)))
 
@@ -98,11 +101,13 @@ def requests_order(
     lost = [key for key in canonical if key not in printed]
     middle = [key for key in printed if key not in (canonical[0], canonical[-1])]
     expected = [key for key in canonical[1:-1] if key in middle]
-    if middle != expected:
+    places = _middle_of(headers, rows, canonical)
+    moved = any(key is not None and key != due for key, due in zip(places, canonical[1:-1], strict=True))
+    if middle != expected or moved:
         wrong = "the header names the applicants in another order than the form"
         if len(middle) == len(canonical) - 2:
             return (canonical[0], *middle, canonical[-1]), wrong
-        return (canonical[0], *_middle_of(headers, rows, canonical), canonical[-1]), f"{wrong}, and not all of them"
+        return (canonical[0], *places, canonical[-1]), f"{wrong}, and not all of them"
     if any(len(set(header.keys)) != len(header.keys) for header in headers):
         return tuple(canonical), "the header names an applicant twice"
     if any(key not in canonical[-2:] for key in lost):  # 其他 and 总计 name other things too and are not always told
