@@ -127,7 +127,7 @@ def _conforming(row: Row, values: Sequence[Slot], width: int, geometry: Geometry
 
 
 def spread(filled: Sequence[int], width: int) -> list[Placement]:
-    """Every way to lay the filled values on the columns in order: with holes where too few, without some if too many."""
+    """Every way to lay the filled values on the columns in order: with holes where too few, less some if too many."""
     count = len(filled)
     if count == width:
         return [tuple(filled)]
