@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from extractors.document import CannotRead
@@ -18,6 +19,12 @@ MAX_SECONDS = 60.0
 
 MAX_MEMORY = 2_000_000_000
 """Bytes of writable memory of a process that reads files."""
+
+MAX_SECOND_READING_SECONDS = 10.0
+"""Wall-clock seconds for the second reading of one PDF page, by pdfplumber."""
+
+MAX_SECOND_READING_BYTES = 1_000_000_000
+"""Memory that a second reading may take beyond what the process has: pdfminer believes every range a font states."""
 
 MAX_BYTES = 100_000_000
 """Bytes of a file of any format."""
@@ -84,6 +91,30 @@ T = TypeVar("T")
 
 class _TimeUp(BaseException):
     """Not an `Exception`, so that no `except Exception` of a library swallows it."""
+
+
+@contextmanager
+def memory_within(extra: int) -> Iterator[None]:
+    """A stretch of Python code that may not take more than `extra` bytes beyond what the process has: `MemoryError`.
+
+    Where the system cannot tell or bound its processes' memory, nothing is bound. Not for libraries in C that end the
+    process when they get no memory, as PDFium does.
+    """
+    try:
+        import resource
+
+        with open("/proc/self/statm") as statm:
+            used = int(statm.read().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    bound = used + extra if soft == resource.RLIM_INFINITY else min(used + extra, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def within(seconds: float, work: Callable[[], T]) -> T:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 _SAME_LINE = 0.3  # of the font size
 _SPACE = 0.3
+_COLUMN_GAP = 0.6
 _WIDE_GAP = 1.5
 _FAKE_BOLD = 0.12
 _RAISED = 0.8
@@ -198,26 +199,26 @@ def _is_raised(row: list[Glyph], below: list[Glyph]) -> bool:
 
 
 def _line(row: list[Glyph]) -> Line:
-    pieces: list[str] = []
+    """One line of glyphs from left to right; its gaps become spaces or, between columns, tabs."""
+    words: list[str] = [""]  # between gaps that may part columns
+    gaps: list[bool] = []  # whether each of those gaps surely does
     previous: Glyph | None = None
     for glyph in row:
-        if not glyph.text.strip() and glyph.text not in ("\u3000",):
-            pieces.append(" ")
+        if not glyph.text.strip() and glyph.text != "\u3000":
+            words[-1] += " "
             continue
         if previous is not None:
-            gap = glyph.x0 - previous.x1
-            size = max(glyph.size, previous.size)
-            if gap >= _WIDE_GAP * size and not _is_filled(pieces, gap, size):
-                while pieces and pieces[-1] == " ":
-                    pieces.pop()
-                pieces.append("\t")
-            elif gap >= _SPACE * size and pieces[-1] != " ":
-                pieces.append(" ")
-        pieces.append(glyph.text)
+            gap, size = glyph.x0 - previous.x1, max(glyph.size, previous.size)
+            if gap >= _COLUMN_GAP * size and not _is_filled(words[-1], gap, size):
+                gaps.append(gap >= _WIDE_GAP * size)
+                words.append("")
+            elif gap >= _SPACE * size and not words[-1].endswith(" "):
+                words[-1] += " "
+        words[-1] += glyph.text
         previous = glyph
     inked = [glyph for glyph in row if glyph.text.strip()] or row
     return Line(
-        "".join(pieces).strip(),
+        _spaced([word.strip() for word in words], gaps),
         inked[0].x0,
         min(glyph.top for glyph in inked),
         max(glyph.x1 for glyph in inked),
@@ -226,13 +227,19 @@ def _line(row: list[Glyph]) -> Line:
     )
 
 
-def _is_filled(pieces: list[str], gap: float, size: float) -> bool:
+def _spaced(words: list[str], gaps: list[bool]) -> str:
+    """The words with a tab for each gap that parts columns. A middling gap does where no word is a lone character:
+    titles are set with gaps between their characters, columns hold words and numbers."""
+    columns = all(len(word) > 1 or word.isdigit() for word in words)
+    text = words[0]
+    for word, is_wide in zip(words[1:], gaps, strict=True):
+        text += ("\t" if is_wide or columns else " ") + word
+    return text.strip()
+
+
+def _is_filled(text: str, gap: float, size: float) -> bool:
     """Whether blanks that the file itself sets fill the gap, as between the words of a spaced-out title."""
-    blanks = 0
-    for piece in reversed(pieces):
-        if piece != " ":
-            break
-        blanks += 1
+    blanks = len(text) - len(text.rstrip(" "))
     return blanks * 0.6 * size >= gap or (blanks == 1 and gap <= 2.5 * size)
 
 

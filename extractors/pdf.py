@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractors import limits
+from extractors import boxfont, limits
 from extractors.document import Block, CannotRead, Document, Paragraph
 from extractors.lines import SLANTED, Glyph, lines_of, paragraphs_of, right_margin, turned_box, upright, without_doubles
 from extractors.pdffonts import complete_fonts
@@ -71,6 +71,7 @@ def extract(data: bytes) -> Document:
 def _opened(data: bytes) -> pypdfium2.PdfDocument:
     import pypdfium2
 
+    boxfont.install()
     try:
         document = pypdfium2.PdfDocument(data)
         pages = len(document)
@@ -107,6 +108,7 @@ class _Reader:
         self._document = document
         self._data = data
         self._plumber: pdfplumber.pdf.PDF | None = None
+        self._plumber_failed = False
         self._margin: float | None = None
         self._scans: list[int] = []
         self._slanted: dict[str, list[int]] = {}
@@ -153,10 +155,13 @@ class _Reader:
         return completed(page, second)
 
     def _by_pdfplumber(self, number: int, display: Matrix) -> Page | None:
-        """None when pdfplumber fails on the file."""
-        import pdfplumber
+        """None when pdfplumber fails on the file, now or before."""
+        if self._plumber_failed:
+            return None
 
-        try:
+        def read() -> Page:
+            import pdfplumber
+
             if self._plumber is None:
                 self._plumber = pdfplumber.open(io.BytesIO(self._data))
                 self._plumber.rsrcmgr = complete_fonts()
@@ -165,6 +170,13 @@ class _Reader:
                 return read_by_pdfplumber(page, display)
             finally:
                 page.close()
+
+        try:
+            with limits.memory_within(limits.MAX_SECOND_READING_BYTES):
+                return limits.within(limits.MAX_SECOND_READING_SECONDS, read)
+        except (CannotRead, MemoryError):
+            self._plumber_failed = True
+            return None
         except Exception:  # pdfminer fails on broken files with whatever its parser happens to meet
             return None
 

@@ -1,7 +1,7 @@
 """One PDF page as glyphs and strokes, from either engine, in the frame of `lines` and `ruling`.
 
 PDFium reads a page ten times faster than pdfplumber (pdfminer), equally well, and bears broken files; pdfplumber reads
-the pages whose fonts PDFium finds no meaning or no shape in. PDFium crashes the process when two threads use it.
+the pages whose fonts PDFium finds no meaning or no shape in.
 """
 
 from __future__ import annotations

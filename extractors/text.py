@@ -26,6 +26,7 @@ _TABLE_OPEN = regex.compile(r"<table\b", regex.I)
 _TABLE_CLOSE = regex.compile(r"</table\s*>", regex.I)
 _MAX_HTML_LINES = 5000
 _MAX_COLUMNS = 200
+_MAX_ROW = 20_000  # characters of a line that may be a row of a table
 
 
 def extract(text: str) -> Document:
@@ -75,6 +76,8 @@ def _paragraph(line: str, number: int, page: int | None) -> Iterator[Paragraph]:
 
 def _row(line: str) -> tuple[str, list[str]] | None:
     """(kind, cells) of a line that is a table row, else None."""
+    if len(line) > _MAX_ROW:
+        return None
     stripped = line.strip(" ")
     pipes = len(_PIPE.findall(stripped)) if "|" in stripped else 0
     if pipes >= 2 and (stripped.startswith("|") or stripped.endswith("|") or pipes >= 3):

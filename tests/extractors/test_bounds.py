@@ -11,13 +11,15 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 import extractors
-from extractors import limits
-from extractors.document import CannotRead, Table
+from extractors import limits, pdfpage
+from extractors.document import CannotRead, Paragraph, Table
 from tests.extractors import forge
 
 
@@ -195,6 +197,32 @@ def stored(data: bytes) -> bytes:
         for name in old.namelist():
             new.writestr(name, old.read(name))
     return buffer.getvalue()
+
+
+def test_a_font_that_states_widths_for_a_billion_glyphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def passing_over(raw: Any) -> pdfpage.Page:
+        """PDFium's reading of a page where it has no shape for one character."""
+        page = pdfpage.read_by_pdfium(raw)
+        lost = [(glyph.origin_x, glyph.origin_y, glyph.size) for glyph in page.glyphs if glyph.text == "单"]
+        return replace(page, glyphs=[glyph for glyph in page.glyphs if glyph.text != "单"], lost=lost)
+
+    monkeypatch.setattr(limits, "MAX_SECOND_READING_BYTES", 150_000_000)
+    monkeypatch.setattr("extractors.pdf.read_by_pdfium", passing_over)
+    printer = forge.Printer()
+    printer.text(60, 100, "单", 10)
+    printer.text(60, 130, "规章\u2212123", 10)  # pdfminer's table of the font lacks this minus sign
+    sound = printer.done()
+    assert [block.text for block in extractors.extract(sound).blocks if isinstance(block, Paragraph)][:2] == [
+        "单",
+        "规章\u2212123",
+    ]
+    assert b"18 26 462" in sound
+    document = extractors.extract(sound.replace(b"18 26 462", b"18 999999999 462"))
+    # the second reading gives up: what only it could tell stands as unknown, the rest as it is
+    assert [block.text for block in document.blocks if isinstance(block, Paragraph)][:2] == [
+        "\ufffd",
+        "规章\u2212123",
+    ]
 
 
 SOUND: dict[str, Callable[[], list[bytes]]] = {
