@@ -33,6 +33,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from pipeline import run as job
 from pipeline.cli import DEFAULT_INPUT, DEFAULT_OUT, report
+from pipeline.corrections import BadCorrections
 from pipeline.switch import Busy, Unusable
 from pipeline.workers import Bounds, Lost, Map, cores, each
 
@@ -62,9 +63,11 @@ def in_tasks(batch: int = BATCH, workers: int | None = None) -> Map:
 
 
 @flow(name="run", task_runner=ThreadPoolTaskRunner(max_workers=cores()), persist_result=False)  # type: ignore[arg-type]
-def run(inputs: list[str], out: str, batch: int = BATCH, retry: bool = False) -> job.Summary:
+def run(
+    inputs: list[str], out: str, batch: int = BATCH, retry: bool = False, corrections: str | None = None
+) -> job.Summary:
     """Read every file below `inputs` and publish what they hold to `out`; see `pipeline.run.run`."""
-    return job.run(inputs, out, over=in_tasks(batch), retry=retry)
+    return job.run(inputs, out, over=in_tasks(batch), retry=retry, corrected_by=corrections)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     verb.add_argument("--out", metavar="DIR", default=str(DEFAULT_OUT), help="the folder to publish the dataset in")
     verb.add_argument("--batch", type=int, metavar="N", default=BATCH, help=f"files a task reads (default: {BATCH})")
+    verb.add_argument("--corrections", metavar="FILE", help="human corrections to apply (see docs/trust.md)")
     verb.add_argument("--retry", action="store_true", help="read again what a limit or a crash had set aside")
     wanted = parser.parse_args(arguments)
     if wanted.batch < 1:
@@ -85,8 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not os.path.lexists(path):
             parser.error(f"INPUT {path} is not there")
     try:
-        summary = run(wanted.inputs, wanted.out, wanted.batch, wanted.retry)
-    except Unusable as error:
+        summary = run(wanted.inputs, wanted.out, wanted.batch, wanted.retry, wanted.corrections)
+    except (Unusable, BadCorrections) as error:
         print(f"flows.py: {error}", file=sys.stderr)
         return 2
     except Busy as error:

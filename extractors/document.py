@@ -32,7 +32,8 @@ class Cell:
     """One cell at its origin slot. A merged cell stands once, with its spans; `Table.slots` expands it.
 
     `line` is the 1-based line of a text source. `confidence` (0–1) and `bbox` (x0, top, x1, bottom in points) are
-    given where the format knows them.
+    given where the format knows them. `alternatives` are the other readings of a doubtful text, likeliest first, where
+    recognition had several; which of them is right is for the pipeline to find out.
     """
 
     row: int
@@ -43,6 +44,7 @@ class Cell:
     line: int | None = None
     confidence: float | None = None
     bbox: tuple[float, float, float, float] | None = None
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ Block = Paragraph | Table
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file holds. `format` is one of pdf, docx, html, text (and what later extractors add); `pages` is the
+    """What a file holds. `format` is one of pdf, docx, html, text, scan (and what later extractors add); `pages` is the
     number of pages where the format has them; `metadata` holds what the file says of itself (title, url, date …),
     verbatim; `notes` are sentences about what could not be read (a page left out, a limit reached)."""
 
@@ -122,7 +124,10 @@ class Document:
 def _block_to_list(block: Block) -> list[Any]:
     if isinstance(block, Paragraph):
         return ["p", block.text, block.page, block.line, block.level]
-    cells = [[c.row, c.col, c.text, c.row_span, c.col_span, c.line, c.confidence, c.bbox] for c in block.cells]
+    cells = [
+        [c.row, c.col, c.text, c.row_span, c.col_span, c.line, c.confidence, c.bbox, *([c.alternatives] * bool(c.alternatives))]
+        for c in block.cells
+    ]
     return ["t", cells, block.n_rows, block.n_cols, block.page, block.line, block.gridded]
 
 
@@ -142,6 +147,7 @@ def _cell_from_list(
     line: int | None,
     confidence: float | None,
     bbox: list[float] | None,
+    alternatives: list[str] | None = None,
 ) -> Cell:
     box = None if bbox is None else (bbox[0], bbox[1], bbox[2], bbox[3])
-    return Cell(row, col, text, row_span, col_span, line, confidence, box)
+    return Cell(row, col, text, row_span, col_span, line, confidence, box, tuple(alternatives or ()))

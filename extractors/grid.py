@@ -32,6 +32,8 @@ class Draft:
     col_span: int = 1
     line: int | None = None
     bbox: tuple[float, float, float, float] | None = None
+    confidence: float | None = None
+    alternatives: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -145,7 +147,17 @@ def _weight(table: Table) -> int:
 def _table(cells: Sequence[Draft], n_rows: int, n_cols: int, page: int | None, line: int | None) -> Table:
     return Table(
         cells=tuple(
-            Cell(draft.row, draft.col, draft.text, draft.row_span, draft.col_span, line=draft.line, bbox=draft.bbox)
+            Cell(
+                draft.row,
+                draft.col,
+                draft.text,
+                draft.row_span,
+                draft.col_span,
+                draft.line,
+                draft.confidence,
+                draft.bbox,
+                draft.alternatives,
+            )
             for draft in cells
         ),
         n_rows=n_rows,

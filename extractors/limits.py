@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -16,6 +17,22 @@ from extractors.document import CannotRead
 
 MAX_SECONDS = 60.0
 """Wall-clock seconds for one file, whatever its format."""
+
+MAX_SCAN_SECONDS = 420.0
+"""Wall-clock seconds for one file with scanned pages: 120 of them, at 2 seconds each and with room for a slow machine.
+Each page read by OCR grants `SCANNED_PAGE_SECONDS` to the file, up to this."""
+
+SCANNED_PAGE_SECONDS = 15.0
+"""Wall-clock seconds that one scanned page adds to a file's bound."""
+
+MAX_SCANNED_PAGES = 120
+"""Pages of one file that are read by OCR; those beyond are left out, with a note."""
+
+MAX_PAGE_PIXELS = 16_000_000
+"""Pixels that a page is rendered to; A3 at 200 dpi has 7.7 million."""
+
+MAX_PICTURE_PIXELS = 120_000_000
+"""Pixels of a picture file; A4 scanned at 600 dpi has 35 million."""
 
 MAX_MEMORY = 2_000_000_000
 """Bytes of writable memory of a process that reads files."""
@@ -122,20 +139,23 @@ def within(seconds: float, work: Callable[[], T]) -> T:
 
     A watching thread raises inside the working one, so it serves in any thread and on any platform, where an alarm
     signal would serve the main thread only. A single call into C is not interrupted: the other bounds keep those short.
+    `grant` gives the work more time while it runs.
     """
     worker = threading.get_ident()
     lock, over = threading.Lock(), threading.Event()
+    clock = _Clock(seconds)
 
     def watch() -> None:
-        patience = seconds
         # raised again and again: a library's callback or destructor may have swallowed the first one
-        while not over.wait(patience):
+        while not over.wait(max(clock.left(), 0.5 if clock.rung else 0.0)):
             with lock:
-                if not over.is_set():
+                if not over.is_set() and clock.left() <= 0:
+                    clock.rung = True
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), ctypes.py_object(_TimeUp))
-            patience = 0.5
 
     watcher = threading.Thread(target=watch, daemon=True)
+    clocks = _clocks.__dict__.setdefault("running", [])
+    clocks.append(clock)
     try:
         watcher.start()
         try:
@@ -149,5 +169,28 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         over.set()
         raise CannotRead(
             "time_limit",
-            f"reading took longer than {seconds:g} seconds; give the report alone, or save it anew",
+            f"reading took longer than {clock.seconds:g} seconds; give the report alone, or save it anew",
         ) from None
+    finally:
+        clocks.remove(clock)
+
+
+def grant(seconds: float, most: float) -> None:
+    """Give the work that runs in this thread `seconds` more, up to `most` in all."""
+    for clock in _clocks.__dict__.get("running", ()):
+        clock.seconds = max(clock.seconds, min(clock.seconds + seconds, most))
+
+
+class _Clock:
+    """How long a piece of work may take, from now on."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.rung = False
+        self._start = time.monotonic()
+
+    def left(self) -> float:
+        return self._start + self.seconds - time.monotonic()
+
+
+_clocks = threading.local()

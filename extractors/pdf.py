@@ -1,4 +1,4 @@
-"""Text-layer PDF → Document.
+"""PDF → Document: each page from its text layer, or from its picture where it has no text that can be trusted.
 
 PDFium reads every page; pdfplumber those again whose text PDFium finds no meaning or no shape in. Ruled cells become
 tables, one for each page that a table runs over. Everything else is paragraphs: lines joined where the geometry proves
@@ -15,12 +15,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from extractors import boxfont, limits
+from extractors import boxfont, limits, ocr
 from extractors.document import Block, CannotRead, Document, Paragraph
 from extractors.lines import SLANTED, Glyph, lines_of, paragraphs_of, right_margin, turned_box, upright, without_doubles
 from extractors.pdffonts import complete_fonts
 from extractors.pdfguard import refuse_bombs
 from extractors.pdfpage import Matrix, Page, completed, display_of, read_by_pdfium, read_by_pdfplumber
+from extractors.pdfscan import NO_TEXT, OUTLINES, why_unread
 from extractors.pdftable import tables_on
 from extractors.ruling import Stroke
 
@@ -33,7 +34,6 @@ for _name in ("pdfminer", "pdfplumber"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 _ONE_THREAD = threading.Lock()  # PDFium crashes the process when two threads use it
-_SCAN_SHARE = 0.5
 _SCAN_CHARACTERS = 60
 _BROKEN_SHARE = 0.02
 _UNREADABLE_SHARE = 0.8
@@ -61,7 +61,8 @@ def extract(data: bytes) -> Document:
         try:
             reader = _Reader(document, data)
             blocks = reader.blocks()
-            return Document("pdf", tuple(blocks), len(document), _metadata(document), tuple(reader.notes))
+            metadata = _metadata(document) | reader.recognised()
+            return Document(reader.format, tuple(blocks), len(document), metadata, tuple(reader.notes))
         except MemoryError:
             raise CannotRead("too_large", "the PDF needs more memory than there is; print it to a new PDF") from None
         finally:
@@ -111,6 +112,7 @@ class _Reader:
         self._plumber_failed = False
         self._margin: float | None = None
         self._scans: list[int] = []
+        self._recognised: dict[str, list[int]] = {}  # why a page was read by OCR → pages
         self._slanted: dict[str, list[int]] = {}
         self._inked = self._broken = 0
 
@@ -135,17 +137,40 @@ class _Reader:
                 page = read_by_pdfium(raw)
                 if page.lost or page.broken > _BROKEN_SHARE * len(page.glyphs):
                     page = self._second_reading(page, number, display_of(raw))
+                why = why_unread(raw, page)
+                if why is not None and ocr.is_available() and self._pages_by_ocr < limits.MAX_SCANNED_PAGES:
+                    return self._by_ocr(raw, number, why)
             finally:
                 raw.close()
         except pypdfium2.PdfiumError:
             self.notes.append(f"page {number} is damaged and was left out")
             return []
-        inked = sum(bool(glyph.text.strip()) for glyph in page.glyphs)
-        self._inked += inked
+        self._inked += sum(bool(glyph.text.strip()) for glyph in page.glyphs)
         self._broken += page.broken
-        if page.picture_share >= _SCAN_SHARE and inked < _SCAN_CHARACTERS:
+        if why in (NO_TEXT, OUTLINES):
             self._scans.append(number)
         return self._composed(page, number)
+
+    @property
+    def _pages_by_ocr(self) -> int:
+        return sum(map(len, self._recognised.values()))
+
+    @property
+    def format(self) -> str:
+        """`scan` where every page was read by OCR, else `pdf`."""
+        return "scan" if self._pages_by_ocr == len(self._document) else "pdf"
+
+    def recognised(self) -> dict[str, str]:
+        """Which pages were read by OCR, and why, as metadata."""
+        told = [f"{_spans(pages)} ({why})" for why, pages in sorted(self._recognised.items())]
+        return {"pages_by_ocr": "; ".join(told)} if told else {}
+
+    def _by_ocr(self, raw: pypdfium2.PdfPage, number: int, why: str) -> list[Block]:
+        from extractors.raster import render
+        from extractors.scan import page_blocks
+
+        self._recognised.setdefault(why, []).append(number)
+        return page_blocks(render(raw), number)
 
     def _second_reading(self, page: Page, number: int, display: Matrix) -> Page:
         """The page with what pdfplumber sees beyond PDFium."""
@@ -200,17 +225,23 @@ class _Reader:
 
     def _judge(self, has_blocks: bool) -> None:
         """Note what the text layer lacks; raise when it lacks too much for the document to be read."""
-        scanned = len(self._scans) == len(self._document) or (bool(self._scans) and self._inked < _SCAN_CHARACTERS)
-        if scanned or not has_blocks:
-            raise CannotRead("needs_ocr", "a scan without text layer (or text drawn as outlines); needs the OCR extra")
+        if self._recognised and not has_blocks:
+            raise CannotRead("empty", "a scan in which no text was recognised; scan it anew, or give its text")
+        bare = not self._recognised and self._inked < _SCAN_CHARACTERS
+        if len(self._scans) == len(self._document) or (self._scans and bare) or not has_blocks:
+            raise CannotRead(
+                "needs_ocr", f"a scan without text layer (or text drawn as outlines); to read it, {ocr.INSTALL}"
+            )
         if self._broken > _UNREADABLE_SHARE * self._inked:
             raise CannotRead(
                 "needs_ocr",
-                "the PDF's fonts have no Unicode tables, its text layer is without meaning; needs the OCR extra",
+                f"the PDF's fonts have no Unicode tables, its text layer is without meaning; to read it, {ocr.INSTALL}",
             )
         if self._scans:
             self.notes.append(
-                f"pages without text layer, left out (pictures; need the OCR extra): {_listed(self._scans)}"
+                f"pages without text layer, left out (pictures; {ocr.INSTALL}): {_listed(self._scans)}"
+                if not ocr.is_available()
+                else f"only {limits.MAX_SCANNED_PAGES} scanned pages were read; left out: {_listed(self._scans)}"
             )
         for text, pages in self._slanted.items():
             self.notes.append(f"slanted text (a watermark, a stamp?) left out on pages {_listed(pages)}: {text}")
@@ -223,6 +254,17 @@ class _Reader:
 
 def _listed(pages: list[int]) -> str:
     return ", ".join(map(str, pages[:20])) + (", …" if len(pages) > 20 else "")
+
+
+def _spans(pages: list[int]) -> str:
+    """Page numbers with runs of them joined: 1-3, 5."""
+    spans: list[list[int]] = []
+    for page in pages:
+        if spans and page == spans[-1][1] + 1:
+            spans[-1][1] = page
+        else:
+            spans.append([page, page])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
 def _common_turn(glyphs: list[Glyph]) -> int:

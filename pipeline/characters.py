@@ -25,6 +25,7 @@ _HAN = re.compile(f"[{HAN}]")
 _RUN = re.compile(f"[{HAN}]{{2,}}")
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _PIECE = 100_000  # characters in which a misreading must be singular
+_SOUP = 0.2  # share of characters without a known pair beyond which nothing is text; lawful text has 0.05
 _RARE = 4  # times that a misread character may stand in a document
 # Names of places, people and firms obey no vocabulary of words.
 _AFTER_A_NAME = re.compile("[区县市镇乡旗州盟村社街路局园港湾河江湖山岭庄屯]")
@@ -173,7 +174,10 @@ def _misreadings(text: str, stands: bytes) -> Iterator[Misreading]:
         return
     apart = np.frombuffer(stands, np.bool_)
     telling = table.telling[_codes(text)[1:-1]]
-    for place in (np.flatnonzero(~(apart[:-1] | apart[1:]) & telling) + 1).tolist():
+    places = (np.flatnonzero(~(apart[:-1] | apart[1:]) & telling) + 1).tolist()
+    if len(places) > _SOUP * len(text):
+        return  # no text in which a single character could be wrong
+    for place in places:
         character = text[place]
         if not _beside_han(text, place):
             continue

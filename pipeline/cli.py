@@ -1,13 +1,15 @@
 """The command `gongkai`: thin, one verb a job. What a verb needs is imported when it is called.
 
 Exit status: 0 when every file was extracted or set aside with a reason; 1 when a file could not be handled for a fault
-of the program, or the job could not be finished (another run at work, a full disk); 2 for a wrong call; 130 when
-interrupted.
+of the program, or the job could not be finished (another run at work, a full disk); 2 for a wrong call; 3 when all is
+published but for a human correction that no longer fits; 130 when interrupted.
 """
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -34,7 +36,8 @@ app = typer.Typer(
         "Examples:\n\n"
         "[bold]gongkai run[/bold] reads the sample reports in data/raw and publishes them in data/clean.\n\n"
         "[bold]gongkai run reports/ more.pdf --out d[/bold] reads a folder and a file, and publishes in d.\n\n"
-        "[bold]gongkai explain reports/a.docx[/bold] shows what is recognised in one file, and what is in doubt."
+        "[bold]gongkai explain reports/a.docx[/bold] shows what is recognised in one file, and what is in doubt.\n\n"
+        "[bold]gongkai check d[/bold] re-runs the checks of the dataset in d, and shows how many of its sums hold."
     ),
 )
 
@@ -66,7 +69,7 @@ def gongkai(
         "Every file below INPUT is read, whatever its ending: PDF, DOCX, HTML, text, Markdown. What is no annual "
         "report, or cannot be read, is set aside with a reason in reports.csv. A second run reads only what is new or "
         "changed, and writes nothing if nothing is. Exit status: 0 when every file was handled, 1 when the program "
-        "failed on one or could not finish, 2 for a wrong call."
+        "failed on one or could not finish, 2 for a wrong call, 3 when a human correction no longer fits its source."
     )
 )
 def run(
@@ -79,12 +82,21 @@ def run(
         int | None,
         typer.Option(min=1, metavar="N", help="Processes that read.", show_default="one a core, fewer for few files"),
     ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Human corrections to apply (see docs/trust.md).",
+            show_default="corrections.csv in an INPUT folder",
+        ),
+    ] = None,
     retry: Annotated[
         bool, typer.Option("--retry", help="Read again the files that a time or memory limit or a crash set aside.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something went wrong.")] = False,
 ) -> None:
     """Read reports and publish them as a dataset: CSV, Parquet and datapackage.json."""
+    from pipeline.corrections import BadCorrections
     from pipeline.run import run as run_pipeline
     from pipeline.switch import Busy, Unusable
     from pipeline.workers import in_processes
@@ -92,8 +104,15 @@ def run(
     try:
         with _Bar(quiet) as progress:
             summary = run_pipeline(
-                inputs or [DEFAULT_INPUT], out, over=in_processes(workers), retry=retry, progress=progress
+                inputs or [DEFAULT_INPUT],
+                out,
+                over=in_processes(workers),
+                retry=retry,
+                progress=progress,
+                corrected_by=corrections,
             )
+    except BadCorrections as error:
+        _fail(f"no correction was applied, and nothing was read:\n{error}", 2)
     except FileNotFoundError as error:
         _fail(f"INPUT {error} is not there; see `gongkai run --help`", 2)
     except Unusable as error:
@@ -124,8 +143,36 @@ def explain(
     raise typer.Exit(1 if fault else 0)
 
 
+@app.command(
+    epilog=(
+        "Pass rates count identities; for narrative_mismatch they count the claims of the prose. Exit status: 0 when "
+        "what is published agrees with the numbers, 1 when it does not, 2 for a wrong call."
+    )
+)
+def check(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of the dataset.", show_default=str(DEFAULT_OUT))
+    ] = DEFAULT_OUT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with up to 100 disagreements.")] = False,
+) -> None:
+    """Check a published dataset against its own numbers: do `verified` and the flags say what the sums say?"""
+    from pipeline.explain import show_check
+    from pipeline.published import NoDataset
+    from pipeline.recheck import as_data, recheck
+
+    try:
+        checked = recheck(folder)
+    except (NoDataset, OSError, ValueError, csv.Error) as error:
+        _fail(f"{folder} cannot be checked: {error}; give the folder that `gongkai run` published in", 2)
+    if as_json:
+        typer.echo(json.dumps(as_data(checked), ensure_ascii=False, indent=2))
+    else:
+        show_check(checked, folder, _console())
+    raise typer.Exit(1 if checked.n_disagreements else 0)
+
+
 def report(summary: Summary, out: Path, quiet: bool = False) -> None:
-    """Print what a run found; traces of the program's own faults go to stderr, also when `quiet`."""
+    """Print what a run found; the program's own faults and failed corrections go to stderr, also when `quiet`."""
     from pipeline.explain import show_summary
 
     if not quiet:
@@ -134,6 +181,8 @@ def report(summary: Summary, out: Path, quiet: bool = False) -> None:
         print(f"gongkai: {path}: {reason}; please report it, with the file if you can", file=sys.stderr)
     if summary.failed > len(summary.faults):
         print(f"gongkai: and {summary.failed - len(summary.faults)} files more", file=sys.stderr)
+    for sentence in summary.uncorrected:
+        print(f"gongkai: a correction failed: {sentence}", file=sys.stderr)
     for path, trace in summary.traces:
         print(f"\n{path}\n{trace}", file=sys.stderr)
 

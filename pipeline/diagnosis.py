@@ -67,8 +67,7 @@ def diagnose(component: Component, printed: Sequence[int | None], blank: frozens
         return Diagnosis(False, (), True, proven | dict.fromkeys(blank & case.checked, 0), whole.filled)
     found = case.cheapest()
     complete = bool(found) and not case.effort.exhausted and len(found) <= MOST_TIES
-    proven = case.beyond_dispute(found, blank) if complete else {}
-    return Diagnosis(True, tuple(found[:MOST_TIES]), complete, proven | (case.agreed(found) if complete else {}))
+    return Diagnosis(True, tuple(found[:MOST_TIES]), complete, case.agreed(found, blank) if complete else {})
 
 
 class Case:
@@ -151,15 +150,17 @@ class Case:
             if least > MOVE:
                 yield from self.sets(least // CELL + 1)
 
-    def agreed(self, found: list[Explanation]) -> dict[int, int]:
-        """The changed and filled numbers that the module's rules prove."""
+    def agreed(self, found: list[Explanation], blank: frozenset[int]) -> dict[int, int]:
+        """The numbers that the module's rules prove: of changed and missing cells, and of those beyond the faults."""
         first = found[0]
-        if first.cost > PROVABLE or not self._stands_apart(first):
+        alive = {c: v for c, v in self._fixed(blank).items() if (first.value(c, self.printed) or 0) == v}
+        if first.cost <= PROVABLE and self._stands_apart(first):
+            unproven = first.unproven()
+            alive |= {c: v for c, v in (first.changes | first.filled).items() if c not in unproven}
+        if not alive:
             return {}
-        unproven = first.unproven()
-        alive = {c: value for c, value in (first.changes | first.filled).items() if c not in unproven}
         for rival in (*found, *self.rivals(first.cost)):
-            for cell in [c for c, value in alive.items() if rival.value(c, self.printed) != value]:
+            for cell in [c for c, value in alive.items() if (rival.value(c, self.printed) or 0) != value]:
                 del alive[cell]
             if not alive:
                 return {}
@@ -183,22 +184,18 @@ class Case:
         sizes = {abs(value - (self.printed[cell] or 0)) for cell, value in e.changes.items()}
         return len(sizes) == len(e.changes) or any(len(changed) == len(e.changes) for changed, _ in touched)
 
-    def beyond_dispute(self, found: list[Explanation], blank: frozenset[int]) -> dict[int, int]:
-        """The cells that the faults do not reach: two identities agree on each, and so does every explanation."""
+    def _fixed(self, blank: frozenset[int]) -> dict[int, int]:
+        """The numbers of unknown and blank cells on which two identities agree, all else printed; a blank's is 0."""
         numbers: dict[int, int] = {}
         for cell in sorted(blank | set(self.unknown)):
-            implied = [
-                (printed, gap * coefficients[cell])
+            values = [
+                gap * coefficients[cell]
                 for coefficients, gap in self.edits
-                if cell in coefficients
-                for printed in [all(self.printed[c] is not None for c in coefficients if c != cell)]
+                if cell in coefficients and all(self.printed[c] is not None for c in coefficients if c != cell)
             ]
-            values = {value for printed, value in implied if printed}
-            if len(values) == 1 and sum(printed for printed, _ in implied) >= 2:
-                (value,) = values
-                if value >= 0 and (value == 0 or cell not in blank):
-                    numbers[cell] = value
-        return {c: v for c, v in numbers.items() if all((e.value(c, self.printed) or 0) == v for e in found)}
+            if len(values) >= 2 and len(set(values)) == 1 and (values[0] == 0 or (values[0] > 0 and cell not in blank)):
+                numbers[cell] = values[0]
+        return numbers
 
 
 def distinct(found: Iterable[Explanation]) -> list[Explanation]:

@@ -33,7 +33,7 @@ _CHROME = re.compile(
     r"(?:查看)?更多\s*(?:>|》|＞|»)|网站首页\s*[|｜]|首\s*页\s*(?:>|/|＞|»)|点击(?:量|数|次数)?\s*[:：]\s*[\[（(]?\d|"
     r"浏览(?:次数|量)\s*[:：]|责任编辑\s*[:：]|【?字体\s*[:：]|打印本页|关闭窗口)"
 )
-_DATED = re.compile(r".{2,70}?\s*[\[（(]?(?:20\d\d[-/.年])?\d{1,2}[-/.月]\d{1,2}日?[\])）]?\s*$")
+_DATED = re.compile(r"[\[（(]?(?:20\d\d[-/.年])?\d{1,2}[-/.月]\d{1,2}日?[\])）]?\s*$")
 _NOTICE = re.compile(
     rf"(?P<letterhead>[#*\s]*[{HAN}]{{3,26}}(?:人民政府|办公[室厅]|委员会|管委会|局)(?:文件)?[*\s]*$)"
     rf"|(?P<number>[{HAN}]{{2,14}}\s*[〔\[（(【]\s*20\d\d\s*[〕\])）】]\s*\d{{1,4}}\s*号\s*$)"
@@ -179,13 +179,19 @@ def _web_pages(found: Sequence[Line], first: int, last: int, resumes: frozenset[
             continue
         if _CHROME.search(line.text) and not (is_prose(line) and "。" in line.text):
             marks.append((place, "chrome"))
-        elif _DATED.match(line.text) and not is_prose(line) and not is_heading(line):
+        elif _is_dated(line.text) and not is_prose(line) and not is_heading(line):
             marks.append((place, "dated"))
+    prose = {place for place in range(first, last) if is_prose(found[place]) and "。" in found[place].text}
     spans = []
-    for cluster in _clusters(marks, _PAGE_REACH, resumes):
+    for cluster in _clusters(marks, _PAGE_REACH, resumes | prose):
         if any(name == "chrome" for _, name in cluster) and len(cluster) >= 2:
             spans.append(Span(cluster[0][0], cluster[-1][0], "web page"))
     return spans
+
+
+def _is_dated(text: str) -> bool:
+    """Whether a short line ends with a date, as the items of a list of news do."""
+    return len(text) <= 90 and _DATED.search(text, max(2, len(text) - 18)) is not None
 
 
 def _clusters(marks: Sequence[tuple[int, str]], reach: int, resumes: frozenset[int]) -> list[list[tuple[int, str]]]:

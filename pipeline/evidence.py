@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from pipeline.model import Fact, Flag
+
 # Digits that OCR confuses: the same strokes, open or closed.
 ALIKE = frozenset(frozenset(pair) for pair in ("08", "17", "38", "56", "06", "68", "35", "27", "49", "14", "69"))
 RECOGNISED = frozenset({"scan", "image", "ocr"})
@@ -74,3 +76,28 @@ def attribution(
     if source_format == "text":
         return "source", "the proven number does not look like the printed one: no misreading, the report has it so"
     return "undecided", "nothing tells a misreading from an error of the report"
+
+
+def attribution_of_mismatch(flag: Flag, fact: Fact | None, source_format: str | None) -> tuple[str, str]:
+    """Whose fault it is that the prose and the table disagree, and the reason; `fact`: the cell, as reconciled.
+
+    Where the identities prove one of the two numbers, the other is the wrong one, and is judged as a wrong cell is.
+    """
+    if fact is None or fact.value is None:
+        return "undecided", "the table's number is unproven"
+    told, printed = _whole(flag.observed), _whole(flag.expected)
+    if fact.value_reconciled != fact.value and told is not None and fact.value_reconciled == told:
+        known, change = "the identities prove the prose's number", (fact.key, int(fact.value), told)
+    elif fact.verified:
+        known, change = "two identities prove the table's number", (fact.key, told or 0, printed or 0)
+        if told is None or printed is None:  # a share: its digits are not those of a count
+            of_text = source_format in TEXT_LAYER
+            return ("source", f"{known}, and all stands as text") if of_text else ("undecided", known)
+    else:
+        return "undecided", "the table's number is unproven"
+    whose, reason = attribution(source_format, [change], proven=True, moved=False, torn=False)
+    return whose, f"{known}; {reason}"
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() else None

@@ -1,9 +1,10 @@
-"""What was recognised, for people at a terminal: one file with its tables and doubts, and the summary of a run."""
+"""For people at a terminal: one file with its tables, doubts and claims; the summary of a run; a dataset's check."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,17 +16,23 @@ from rich.text import Text
 
 from pipeline import codec, vocabulary
 from pipeline.intake import Job, Outcome, read_job, this_reader
-from pipeline.model import Fact, Flag, Report
+from pipeline.marks import SEVERITY_STYLES, TIE_STYLE, VERDICT_STYLES, Marks, Place, ties
+from pipeline.model import Claim, Fact, Flag, Quality, Report
 from pipeline.publish import printed
-from pipeline.tabulate import Entry, quality
+from pipeline.tabulate import Entry
 from pipeline.workers import Bounds, Lost, each
 
 if TYPE_CHECKING:
+    from pipeline.recheck import Checked, Disagreement, Rate
     from pipeline.run import Summary
 
-_STYLES = {"info": "cyan", "warning": "yellow", "error": "red"}
 _SIGNS = {"blank": "–", "missing": "✗", "unreadable": "?"}
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
+_LEGEND = "– blank   ✗ missing   ? unreadable   ✓ proven by two identities   → what it must have been\n" + (
+    "[1] the doubt so numbered below   (a 5) 5 by the explanation a of a doubt   ¶1 what the text tells, so numbered"
+)
+_SHOWN = 10  # disagreements of a check
+_DIMENSION = 20
 _LABEL = 40  # columns of a terminal that a row's label may take
 
 
@@ -55,21 +62,29 @@ def explain_file(path: Path, console: Console) -> bool:
 
 
 def show(report: Report, name: str, console: Console) -> None:
-    """A report as a terminal shows it: what it is, its tables as grids with flags at their cells, the flags below."""
+    """A report as a terminal shows it: what it is, its tables as grids with marks at their cells, and below what the
+    marks stand for: the doubts, and what the prose claims."""
     flags = Entry(report, name).flags()
-    console.print(_identity(report, name, flags))
+    marks = Marks(flags, report.claims)
+    console.print(_identity(report, name))
     for template, table_id in dict.fromkeys((fact.template, fact.table_id) for fact in report.facts):
         facts = {f.key[1:]: f for f in report.facts if (f.template, f.table_id) == (template, table_id)}
-        console.print(_grid(template, table_id, facts, flags))
+        console.print(_grid(template, table_id, facts, marks))
     if report.facts:
-        console.print("– blank   ✗ missing   ? unreadable   ✓ proven by two identities   \\[1] see the doubt below\n")
+        console.print(escape(_LEGEND) + "\n")
     if report.tasks:
         console.print(_tasks(report))
     for number, flag in enumerate(flags, 1):
         console.print(_doubt(number, flag))
+    if report.claims:
+        console.print("\nWhat the text tells:", style="bold")
+    said = ""
+    for number, claim in enumerate(report.claims, 1):
+        console.print(_claim(number, claim, quote=claim.sentence != said))
+        said = claim.sentence
 
 
-def _identity(report: Report, name: str, flags: list[Flag]) -> Table:
+def _identity(report: Report, name: str) -> Table:
     i = report.identity
     division = f"{i.jurisdiction_code or 'code unknown'} {i.jurisdiction_name or ''}"
     lines = {
@@ -83,7 +98,7 @@ def _identity(report: Report, name: str, flags: list[Flag]) -> Table:
         "period": f"{i.period_start or '?'} to {i.period_end or '?'}" if i.period_start or i.period_end else None,
         "published": i.published_date,
         "template": report.template,
-        "quality": str(quality(report, flags)) if report.facts else None,
+        "quality": _quality(report.quality) if report.quality else None,
     }
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
@@ -94,64 +109,77 @@ def _identity(report: Report, name: str, flags: list[Flag]) -> Table:
     return table
 
 
-def _grid(template: str, table_id: str, facts: dict[tuple[str, str], Fact], flags: list[Flag]) -> Table:
+def _quality(quality: Quality) -> str:
+    return f"{quality.product} = text {quality.text} × arithmetic {quality.arithmetic} × cells {quality.cells}"
+
+
+def _grid(template: str, table_id: str, facts: dict[tuple[str, str], Fact], marks: Marks) -> Table:
     """One statutory table; a row whose columns differ from the first row's names them in its cells."""
     form = vocabulary.form(template, table_id)
     columns = list(dict.fromkeys(column for row in form.rows.values() for column in row))
-    numbers: dict[tuple[str | None, str | None], list[tuple[int, str]]] = {}
-    for number, flag in enumerate(flags, 1):
-        if flag.table_id == table_id:
-            numbers.setdefault((flag.row_id, flag.column_id), []).append((number, flag.severity))
-    table = Table(
-        title=Text.assemble(f"{table_id} ({template})", _marks(numbers.get((None, None)))), title_justify="left"
-    )
+
+    def at(row_id: str | None, column_id: str | None) -> Text:
+        return marks.at((table_id, row_id, column_id))
+
+    table = Table(title=Text.assemble(f"{table_id} ({template})", at(None, None)), title_justify="left")
     table.add_column("", overflow="fold")
     for column in columns:
         label = form.label("column", column).text
-        table.add_column(Text.assemble(label, _marks(numbers.get((None, column)))), justify="right", overflow="fold")
+        table.add_column(Text.assemble(label, at(None, column)), justify="right", overflow="fold")
     for row_id, own in form.rows.items():
         cells = [
-            _cell(facts.get((row_id, column)), numbers.get((row_id, column))) if column in own else Text("")
-            for column in columns
+            _cell(facts.get((row_id, column)), at(row_id, column)) if column in own else Text("") for column in columns
         ]
         head = Text(form.label("row", row_id).text)
         head.truncate(_LABEL, overflow="ellipsis")
-        table.add_row(head.append_text(_marks(numbers.get((row_id, None)))), *cells)
+        table.add_row(head.append_text(at(row_id, None)), *cells)
     return table
 
 
-def _cell(fact: Fact | None, marks: list[tuple[int, str]] | None) -> Text:
+def _cell(fact: Fact | None, marks: Text) -> Text:
     if fact is None:
         return Text("")
     if fact.status != "reported":
         shown = Text(_SIGNS[fact.status], style="dim")
     else:
-        shown = Text(printed(fact.value), style="" if not marks else "bold")
+        shown = Text(printed(fact.value), style="bold" if marks else "")
         if fact.verified:
             shown.append("✓", style="green dim")
     if fact.value_reconciled is not None and fact.value_reconciled != fact.value:
         shown.append(f" → {printed(fact.value_reconciled)}", style="magenta")
-    return shown.append_text(_marks(marks))
-
-
-def _marks(numbers: list[tuple[int, str]] | None) -> Text:
-    text = Text()
-    for number, severity in numbers or ():
-        text.append(f" [{number}]", style=_STYLES.get(severity, ""))
-    return text
+    return shown.append_text(marks)
 
 
 def _doubt(number: int, flag: Flag) -> Text:
-    cell = ".".join(part for part in (flag.table_id, flag.row_id, flag.column_id) if part)
-    places = (cell, flag.page and f"page {flag.page}", flag.line and f"line {flag.line}")
-    text = Text(f"[{number}] {flag.severity} {flag.kind}", style=_STYLES.get(flag.severity, ""))
-    text.append(f" {', '.join(place for place in places if place)}".rstrip(), style="default")
-    text.append(f": {_shown(flag.message)}", style="default")
+    where = _where((flag.table_id, flag.row_id, flag.column_id), flag.page, flag.line)
+    text = Text(f"[{number}] {flag.severity} {flag.kind}", style=SEVERITY_STYLES.get(flag.severity, ""))
+    text.append(f"{where}: {_shown(flag.message)}", style="default")
     if flag.excerpt:
         text.append(f"  「{_shown(flag.excerpt)}」", style="dim")
-    if flag.suggestion:
+    if listed := ties(flag):
+        for letter, words in listed:
+            text.append(f"\n      {letter}) {_shown(words)}", style=TIE_STYLE)
+    elif flag.suggestion:
         text.append(f"  → {_shown(flag.suggestion)}", style="magenta")
+    if flag.attribution:
+        text.append(f"\n      {flag.attribution}: {_shown(flag.attribution_reason or '')}", style="dim")
     return text
+
+
+def _claim(number: int, claim: Claim, quote: bool) -> Text:
+    where = _where((claim.table_id, claim.row_id, claim.column_id), claim.page, claim.line)
+    verdict = claim.verdict.replace("_", " ") + (f" ({claim.convention})" if claim.convention else "")
+    text = Text(f"¶{number} {verdict}", style=VERDICT_STYLES.get(claim.verdict, ""))
+    told = f"{claim.quantity} {printed(claim.value)}{'%' if claim.unit == 'percent' else ''}"
+    text.append(f"{where}: {told}", style="default")
+    return text.append(f"\n      「{_shown(claim.sentence)}」" if quote else "", style="dim")
+
+
+def _where(place: Place, page: int | None, line: int | None) -> str:
+    """Table, row and column, page and line, as far as they are known; after a blank if any is."""
+    cell = ".".join(part for part in place if part)
+    known = [part for part in (cell, page and f"page {page}", line and f"line {line}") if part]
+    return f" {', '.join(known)}" if known else ""
 
 
 def _tasks(report: Report) -> Table:
@@ -186,6 +214,9 @@ def show_summary(summary: Summary, out: Path, console: Console) -> None:
         shown = _shown(f"{reason} ({example}{', …' if count > 1 else ''})", markup=True)
         table.add_row("", str(count), shown, style="dim")
     table.add_row("facts", str(summary.facts))
+    if summary.corrected or summary.uncorrected:
+        lost = f"and {len(summary.uncorrected)} corrections failed: see below" if summary.uncorrected else ""
+        table.add_row("  corrected", str(summary.corrected), lost, style="red" if lost else None)
     table.add_row("flags", str(sum(summary.flags.values())))
     kinds = vocabulary.flag_kinds()
     for kind, count in sorted(summary.flags.items(), key=lambda item: (-item[1], item[0])):
@@ -198,3 +229,41 @@ def show_summary(summary: Summary, out: Path, console: Console) -> None:
         )
     written = f"{len(summary.changed)} files written" if summary.changed else "nothing written: it is up to date"
     console.print(escape(f"{out}: {written}"))
+
+
+def show_check(checked: Checked, folder: Path, console: Console) -> None:
+    """The pass rates of a published dataset, and where its flags and its numbers part."""
+    share = f" ({checked.verified / checked.reported:.1%} of the reported)" if checked.reported else ""
+    console.print(
+        escape(f"{folder}: {checked.reports} reports with {checked.facts} cells, {checked.verified} verified{share}\n")
+    )
+    for dimension, rates in checked.rates.items():
+        if rates:
+            console.print(_rates(dimension, rates))
+    if not checked.n_disagreements:
+        console.print("What is published agrees with the numbers.", style="green")
+        return
+    console.print(f"{checked.n_disagreements} times what is published disagrees with the numbers:", style="bold red")
+    for one in checked.disagreements[:_SHOWN]:
+        console.print(_disagreement(one))
+    if checked.n_disagreements > _SHOWN:
+        console.print(f"… and {checked.n_disagreements - _SHOWN} more")
+
+
+def _rates(dimension: str, rates: Mapping[str, Rate]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(f"by {dimension}", min_width=_DIMENSION)
+    for name in ("holds", "broken", "not assessable", "pass rate"):
+        table.add_column(name, justify="right")
+    for value, rate in rates.items():
+        share = "–" if rate.passing is None else f"{rate.passing:.2%}"
+        cells = (str(rate.holds), str(rate.broken), str(rate.not_assessable), share)
+        table.add_row(_shown(value, markup=True), *cells, style="" if not rate.broken else "yellow")
+    table.add_row()
+    return table
+
+
+def _disagreement(one: Disagreement) -> Text:
+    place = ".".join(part for part in (one.report_id, one.table_id, one.row_id, one.column_id) if part)
+    text = Text(f"  {_shown(place)} ", style="bold")
+    return text.append(f"{one.what}: published {_shown(one.published)}; by the numbers {_shown(one.found)}", style="")

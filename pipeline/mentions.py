@@ -32,7 +32,7 @@ from pipeline.told import (
 _TRIGGER = re.compile(
     "申请|复议|诉讼|规范性文件|规章|[予同]以?意?公开|部分公开|无法提供|不予|结转|维持|纠[正错]|审结|办结|答复|受理|废止|现行有效"
 )
-_SENTENCE = re.compile("[^。！？]+[。！？]?")
+_SENTENCE = re.compile("[^。！？]{1,1500}[。！？]?")  # a longer one is a table run together
 _ABOUT_REQUESTS = re.compile("依申请|信息公开申请|申请公开|公开申请|公开政府信息|政府信息申请")
 _ABOUT_DISCLOSURE = re.compile("信息公开|依申请公开|政务公开|申请公开|公开政府信息|政府信息申请")
 _NUMBERED = re.compile(r"\d|[一二两三四五六七八九十百零〇][件起宗份例]|[未没无零]|不存在")
@@ -221,7 +221,9 @@ class _Reader:
             return "whole" if any(len(name) >= 5 and publisher.endswith(name) for name in names) else "unclear"
         if token.kind == "part" and (
             (kind == "office" and re.search("办公?[室厅]?|本级", token.text))
-            or (kind in ("department", "township", "other") and sentence[max(0, token.end - 4) : token.end] in publisher)
+            or (
+                kind in ("department", "township", "other") and sentence[max(0, token.end - 4) : token.end] in publisher
+            )
         ):
             return "whole"
         return token.kind if token.kind in ("part", "whole") else None

@@ -68,6 +68,8 @@ class Fact:
     verified: bool = False
     page: int | None = None
     line: int | None = None
+    corrected: Decimal | None = None  # what a person decided, with the reason; see pipeline.corrections
+    correction_reason: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -96,6 +98,40 @@ class Flag:
     suggestion: str | None = None
     attribution: str | None = None
     attribution_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One number that the prose tells. `quantity` is what it counts (told.py), with its result after a dot; `unit` is
+    count or percent. The cell is the one it speaks of: no row_id where it speaks of several rows, no cell at all where
+    the report's template has none. `verdict`: agrees, disagrees, not_comparable; `convention` makes it agree."""
+
+    page: int | None
+    line: int | None
+    sentence: str
+    quantity: str
+    value: Decimal
+    unit: str
+    table_id: str | None
+    row_id: str | None
+    column_id: str | None
+    verdict: str
+    convention: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far a report can be taken as read. text: share of lines without noise that hinders reading. arithmetic: share
+    of the assessable identities that hold. cells: share of the template's cells that are printed, blank ones counting
+    half. Each 0 to 1; 1 where nothing applies."""
+
+    text: float
+    arithmetic: float
+    cells: float
+
+    @property
+    def product(self) -> float:
+        return round(self.text * self.arithmetic * self.cells, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +174,5 @@ class Report:
     sections: tuple[Section, ...] = ()
     tasks: tuple[Task, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    quality: Quality | None = None  # None for one set aside

@@ -2,8 +2,8 @@
 
 Conventions of counting differ between reports: 受理 may be what came in, or that and what was carried over; 答复 may
 leave out the carried-over. They are declared in conventions.csv; a claim agrees if one of them makes it agree, and the
-claim names it. What is told of a part (一个办公室, 信函申请) is not compared, what is told vaguely only where it agrees.
-Only what is told of the whole and fits no convention raises `narrative_mismatch`.
+claim names it. What is told of a part (办公室, 信函) is not compared, what is told vaguely only if it agrees. Only
+what is told of the whole and fits no convention raises `narrative_mismatch`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import cache
 from extractors.document import Document
 from pipeline import vocabulary
 from pipeline.mentions import Mention, mentions
-from pipeline.model import Fact, Flag, Identity
+from pipeline.model import Claim, Fact, Flag, Identity
 from pipeline.passages import passages
 from pipeline.table_values import Key, TableValues
 from pipeline.told import REVIEWS
@@ -34,25 +34,6 @@ _DOCUMENTS = {  # what was done to documents, and the columns of either form tha
 _BRANCHES = ("litigation_direct", "litigation_after_reconsideration")
 _TOTAL = "total"
 _EXCERPT, _BEFORE = 80, 50  # characters quoted, and those of them before the number
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One number that the prose tells. `quantity` is what it counts (told.py), with its result after a dot; `unit` is
-    count or percent. The cell is the one it speaks of: no row_id where it speaks of several rows, no cell at all where
-    the report's template has none. `verdict`: agrees, disagrees, not_comparable; `convention` makes it agree."""
-
-    page: int | None
-    line: int | None
-    sentence: str
-    quantity: str
-    value: Decimal
-    unit: str
-    table_id: str | None
-    row_id: str | None
-    column_id: str | None
-    verdict: str
-    convention: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +62,19 @@ def claims(document: Document, facts: Sequence[Fact], identity: Identity) -> tup
                 if all((flag.table_id, flag.row_id, flag.column_id, flag.observed) != _subject(f) for f in flags):
                     flags.append(flag)
     return found, flags
+
+
+def numbers_told(told: Sequence[Claim], facts: Sequence[Fact]) -> dict[Key, set[int]]:
+    """What the prose says of single cells: the claims that equal their cell, and those that fit no convention."""
+    printed = {fact.key: fact.value for fact in facts}
+    found: dict[Key, set[int]] = {}
+    for claim in told:
+        if claim.unit != "count" or claim.table_id is None or claim.row_id is None or claim.column_id is None:
+            continue
+        key = (claim.table_id, claim.row_id, claim.column_id)
+        if claim.verdict == "disagrees" or (claim.verdict == "agrees" and claim.value == printed.get(key)):
+            found.setdefault(key, set()).add(int(claim.value))
+    return found
 
 
 def _subject(flag: Flag) -> tuple[str | None, str | None, str | None, str | None]:
@@ -229,7 +223,6 @@ def _flags(mention: Mention, claim: Claim, cells: Sequence[Key], table: TableVal
     what = f"{claim.value}{'%' if claim.unit == 'percent' else ''}"
     ways = _reckonings(mention.quantity, mention.result, table)
     expected = _value(ways[0], table) if claim.unit == "count" else None
-    proven = bool(cells) and all(table.is_proven(key) for key in cells)
     first = max(0, min(mention.position - _BEFORE, len(mention.sentence) - _EXCERPT))
     excerpt = mention.sentence[first : first + _EXCERPT]
     return [
@@ -245,10 +238,6 @@ def _flags(mention: Mention, claim: Claim, cells: Sequence[Key], table: TableVal
             excerpt,
             observed=what,
             expected=None if expected is None else str(expected),
-            attribution="source" if proven else "undecided",
-            attribution_reason="two identities prove the table's number"
-            if proven
-            else "the table's number is unproven",
         )
         for table_id, row_id, column_id in cells
     ]

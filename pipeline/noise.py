@@ -1,4 +1,4 @@
-"""What OCR, copying and pasting spoiled in a report's text, as flags on lines, and a report's `quality`.
+"""What OCR, copying and pasting spoiled in a report's text, as flags on lines.
 
 Every flag names a line (or page), quotes what it is about and says why. Text that merely looks odd is left alone:
 e-mail addresses, URLs, document and phone numbers, list numbers, abbreviations, brands, verbs doubled lawfully.
@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -23,12 +24,12 @@ from pipeline.characters import pairs, standing
 from pipeline.embedded import pasted, remnants
 from pipeline.garble import latin_words, soups
 from pipeline.misread import Confusion, confusions, label_confusion
-from pipeline.model import Fact, Flag, Identity
+from pipeline.model import Flag, Identity
 from pipeline.prose import COMPATIBILITY, HAN, IMAGE_MARKER, lines, ordinary, sections
-from pipeline.quality import quality_of
 from pipeline.stretches import without_words
 
 _EXCERPT = 80
+_A_LINE = 5  # flags of one kind that a line may bear
 _LONGEST_LABEL = 45
 _AROUND = 14  # characters of context on each side of a span
 
@@ -51,15 +52,6 @@ _LIST_NUMBER = re.compile(r"\s*[（(]?[０-９]{1,2}[）)．.、：]")
 def noise(document: Document, identity: Identity | None = None) -> list[Flag]:
     """The noise in a document's text, in reading order; `identity`, where given, tells its places."""
     return _Reading(document, identity).flags()
-
-
-def quality(document: Document, facts: Sequence[Fact], flags: Sequence[Flag]) -> float:
-    """How far a report can be taken as read, 0 to 1: the product of three shares (pipeline.quality.Quality).
-
-    text: lines without a noise flag, of all lines; arithmetic: identities that hold, of those that can be assessed;
-    cells: those printed (a blank counts half), of all that the report's template has.
-    """
-    return quality_of(len(lines(document)), facts, flags).product
 
 
 class _Reading:
@@ -86,6 +78,7 @@ class _Reading:
 
     def flags(self) -> list[Flag]:
         found: list[tuple[int, int, Flag]] = []
+        counted: Counter[tuple[int, str]] = Counter()
         rank = 0
         for part in (
             self._garbled(),
@@ -101,7 +94,9 @@ class _Reading:
         ):
             for place, flag in part:
                 rank += 1
-                found.append((place, rank, flag))
+                counted[place, flag.kind] += 1
+                if counted[place, flag.kind] <= _A_LINE:
+                    found.append((place, rank, flag))
         found.sort(key=lambda item: item[:2])
         return [flag for _, _, flag in found]
 

@@ -1,35 +1,24 @@
-"""How far a report can be taken as read: three shares and their product."""
+"""How far a report can be taken as read: three shares, whose product is `reports.quality`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
+from extractors.document import Document
 from pipeline import vocabulary
-from pipeline.model import Fact, Flag
+from pipeline.checks import verdicts
+from pipeline.model import Fact, Flag, Quality
+from pipeline.prose import lines
 
 _BLANK = 0.5  # a blank cell is printed, and says nothing
-_IDENTITIES = ("row_sum", "column_sum", "balance", "review_sum")
+_HARMLESS = frozenset({"fullwidth_digit", "compatibility_character"})  # another way to write the same character
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """text: share of lines without a noise flag. arithmetic: share of the assessable identities that hold. cells:
-    share of the template's cells that are printed, blank ones counting half. Each 0 to 1; 1 where nothing applies."""
-
-    text: float
-    arithmetic: float
-    cells: float
-
-    @property
-    def product(self) -> float:
-        return round(self.text * self.arithmetic * self.cells, 3)
-
-
-def quality_of(n_lines: int, facts: Sequence[Fact], flags: Sequence[Flag]) -> Quality:
-    """The quality of a report of `n_lines` lines with text, its facts and all of its flags."""
-    return Quality(_text(n_lines, flags), _arithmetic(facts), _cells(facts))
+def quality(document: Document, facts: Sequence[Fact], flags: Sequence[Flag]) -> Quality:
+    """The quality of a report by its document, its facts and all of its flags. Without facts (a work plan) only the
+    text is judged."""
+    return Quality(_text(len(lines(document)), flags), _arithmetic(facts), _cells(facts))
 
 
 def _text(n_lines: int, flags: Sequence[Flag]) -> float:
@@ -37,36 +26,14 @@ def _text(n_lines: int, flags: Sequence[Flag]) -> float:
     noisy = {
         (flag.page, flag.line, flag.excerpt if flag.line is None else None)
         for flag in flags
-        if flag.kind in kinds and kinds[flag.kind].group == "noise"
+        if flag.kind in kinds and kinds[flag.kind].group == "noise" and flag.kind not in _HARMLESS
     }
-    return 1 - min(len(noisy), n_lines) / n_lines if n_lines else 1.0
+    return _share(n_lines - min(len(noisy), n_lines), n_lines)
 
 
 def _arithmetic(facts: Sequence[Fact]) -> float:
-    """By the contract a blank summand counts as 0; an identity without its right side or a cell says nothing."""
-    by_key = {fact.key: fact for fact in facts}
-    held = assessed = 0
-    for template, table_id in sorted({(fact.template, fact.table_id) for fact in facts}):
-        for equation in vocabulary.equations(template, table_id):
-            left = [by_key.get((table_id, *key)) for key in equation.left]
-            right = [by_key.get((table_id, *key)) for key in equation.right]
-            sums = _sum(left, blank_counts=True), _sum(right, blank_counts=equation.kind == "balance")
-            if sums[0] is None or sums[1] is None:
-                continue
-            assessed += 1
-            held += sums[0] == sums[1]
-    return held / assessed if assessed else 1.0
-
-
-def _sum(cells: Sequence[Fact | None], blank_counts: bool) -> Decimal | None:
-    total = Decimal(0)
-    for cell in cells:
-        if cell is None or (cell.status == "blank" and not blank_counts):
-            return None
-        if cell.status not in ("reported", "blank"):
-            return None
-        total += cell.value if cell.value is not None else 0
-    return total
+    states = Counter(verdict.state for verdict in verdicts(facts))
+    return _share(states["holds"], states["holds"] + states["broken"])
 
 
 def _cells(facts: Sequence[Fact]) -> float:
@@ -75,4 +42,8 @@ def _cells(facts: Sequence[Fact]) -> float:
         return 1.0
     promised = sum(len(list(vocabulary.form(templates[-1], table_id).cells())) for table_id in vocabulary.TABLES)
     printed = sum(1.0 if f.status == "reported" else _BLANK if f.status == "blank" else 0.0 for f in facts)
-    return min(1.0, printed / promised)
+    return min(1.0, _share(printed, promised))
+
+
+def _share(part: float, whole: int) -> float:
+    return round(part / whole, 4) if whole else 1.0

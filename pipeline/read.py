@@ -9,14 +9,16 @@ from dataclasses import replace
 from extractors.document import CannotRead, Document
 from pipeline import vocabulary
 from pipeline.align import align
+from pipeline.aside import set_aside
 from pipeline.checks import check, suspects
 from pipeline.identify import identify
 from pipeline.ids import report_id
 from pipeline.measure import measure
-from pipeline.model import Fact, Flag, Identity, Report, TableReading
-from pipeline.narrative import claims
-from pipeline.noise import noise, quality
-from pipeline.reconcile import reconcile
+from pipeline.model import Flag, Identity, Report, TableReading
+from pipeline.narrative import claims, numbers_told
+from pipeline.noise import noise
+from pipeline.quality import quality
+from pipeline.reconcile import attribute, reconcile
 from pipeline.sections import sections
 from pipeline.workplan import tasks
 
@@ -30,12 +32,6 @@ def read_report(data: bytes) -> Report:
         return read_document(extract(data), sha256)
     except CannotRead as error:
         return set_aside(sha256, error)
-
-
-def set_aside(sha256: str, error: CannotRead) -> Report:
-    """The report of a file that no document could be made of."""
-    identity = Identity("other", error.reason)
-    return Report(report_id(sha256), sha256, None, None, identity, "set_aside", error.reason, None)
 
 
 def read_document(document: Document, sha256: str) -> Report:
@@ -56,15 +52,16 @@ def read_document(document: Document, sha256: str) -> Report:
         flags=(*identity.flags, *_notes(document)),
     )
     if identity.document_type == "work_plan":
-        return replace(base, tasks=tuple(tasks(document)), flags=(*base.flags, *noise(document, identity)))
+        flags = (*base.flags, *noise(document, identity))
+        return replace(base, tasks=tuple(tasks(document)), flags=flags, quality=quality(document, (), flags))
     if identity.document_type != "annual_report":
-        return replace(base, disposition="set_aside", reason=identity.reason, flags=base.flags)
+        return replace(base, disposition="set_aside", reason=identity.reason)
     tables = align(document, identity.year)
     facts, value_flags = measure(tables)
     facts, arithmetic = check(facts)
-    facts, repairs = reconcile(facts)
-    said, mismatches = claims(document, facts, identity)
-    flags = (
+    told, mismatches = claims(document, facts, identity)
+    facts, repairs = reconcile(facts, numbers_told(told, facts), document.format)
+    doubts = (
         *base.flags,
         *_table_flags(tables, identity),
         *value_flags,
@@ -74,9 +71,19 @@ def read_document(document: Document, sha256: str) -> Report:
         *mismatches,
         *noise(document, identity),
     )
+    flags = tuple(attribute(doubts, facts, document.format))
     disposition, reason = _disposition(tables, identity, document)
     template = next((t.template for t in tables if t.table_id == "requests"), tables[0].template if tables else None)
-    return replace(base, disposition=disposition, reason=reason, template=template, facts=tuple(facts), flags=flags)
+    return replace(
+        base,
+        disposition=disposition,
+        reason=reason,
+        template=template,
+        facts=tuple(facts),
+        flags=flags,
+        claims=tuple(told),
+        quality=None if disposition == "set_aside" else quality(document, facts, flags),
+    )
 
 
 def _notes(document: Document) -> tuple[Flag, ...]:
@@ -117,6 +124,3 @@ def _disposition(tables: Sequence[TableReading], identity: Identity, document: D
     if document.notes:
         reasons.append("a part of the file was not read")
     return ("partial", "; ".join(reasons)) if reasons else ("extracted", None)
-
-
-__all__ = ["Fact", "quality", "read_document", "read_report", "set_aside"]

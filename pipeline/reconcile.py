@@ -79,9 +79,9 @@ def _attribution(
                 flag.column_id,
             ):
                 return _whose(finding, _cells(finding, equation), source_format, doubted)
-    fact = facts.get((flag.table_id or "", flag.row_id or "", flag.column_id or ""))
-    if fact is not None and fact.verified and source_format in evidence.TEXT_LAYER:
-        return "source", "the table's own sums confirm its number, and all stands as text: the statements disagree"
+    if flag.kind == "narrative_mismatch":
+        fact = facts.get((flag.table_id or "", flag.row_id or "", flag.column_id or ""))
+        return evidence.attribution_of_mismatch(flag, fact, source_format)
     return "undecided", "two statements disagree, and neither is proven"
 
 

@@ -13,12 +13,14 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from extractors.document import CannotRead
-from pipeline import codec
+from pipeline import codec, corrections
 from pipeline.aside import set_aside
-from pipeline.compare import compare
+from pipeline.compare import Compared, compare, located
+from pipeline.corrections import Corrections
 from pipeline.discover import discover
 from pipeline.ids import unread_id
 from pipeline.intake import Progress, Reader, Seen, jobs, look, read, settle, this_reader
@@ -40,6 +42,7 @@ class Summary:
     `aside` is (reason, how many, an example), the most frequent first. The program `failed` on so many files; `faults`
     is (source_path, reason) of the first. `passing` counts the reports that `retry` would read again. `read` reports
     were read in this run, which changed the published files `changed`; `traces` is (path, trace) of its first faults.
+    `corrected` cells have a human correction; `uncorrected` says of each correction that failed where and why.
     """
 
     found: int = 0
@@ -56,11 +59,14 @@ class Summary:
     read: int = 0
     changed: Sequence[str] = ()
     traces: Sequence[tuple[str, str]] = ()
+    corrected: int = 0
+    uncorrected: Sequence[str] = ()
 
     @property
     def exit_status(self) -> int:
-        """0 when every file was extracted or set aside with a reason; 1 when the program failed on one."""
-        return 1 if self.failed else 0
+        """0 when every file was extracted or set aside with a reason; 1 when the program failed on one; 3 when all is
+        published but for a human correction that no longer finds what it corrects."""
+        return 1 if self.failed else 3 if self.uncorrected else 0
 
 
 def run(
@@ -71,8 +77,12 @@ def run(
     reader: Reader | None = None,
     retry: bool = False,
     progress: Progress | None = None,
+    corrected_by: str | os.PathLike[str] | None = None,
 ) -> Summary:
     """Read every file below `inputs` and publish what they hold to `out`.
+
+    `corrected_by` is a file of human corrections; without one, each INPUT folder's corrections.csv is, if it is there.
+    It is read first (`corrections.BadCorrections` says what is wrong with it), and never as a report.
 
     `over` is how the reading of many files is spread (by default over processes, one a core). `retry` reads again the
     files that a limit, a crash or a fault had set aside. Raises FileNotFoundError for an INPUT that is not there,
@@ -80,14 +90,15 @@ def run(
     """
     over, reader, tell = over or in_processes(), reader or this_reader(), progress or _silent
     place, inputs = Out(out), list(inputs)
+    human = corrections.load([Path(corrected_by)] if corrected_by is not None else corrections.beside(inputs))
     for path in inputs:
         if place.owns(os.path.abspath(path)):
             raise Unusable(f"{os.fspath(path)} is what this command writes, it cannot be its INPUT too")
-    sources = discover(inputs, place.owns)
+    sources = discover(inputs, lambda path: place.owns(path) or os.path.realpath(path) in human.paths)
     with place, Ledger(place.hidden / "ledger.sqlite") as ledger:
         seen = look(sources, ledger, tell)
         current = place.version
-        if current is not None and current.inputs == _digest(seen, reader) and place.intact():
+        if current is not None and current.inputs == _digest(seen, reader, human) and place.intact():
             known = _known(current.summary)
             if not (retry and known.passing):
                 return known
@@ -96,19 +107,23 @@ def run(
         due = jobs(seen, ledger, reader, retry)
         changed, traces = read(due, over, reader, ledger, tell)
         seen = settle(seen, changed)
-        summary = _publish(seen, ledger, reader, place, tell)
+        summary = _publish(_Reports(seen, ledger, reader, human), _digest(seen, reader, human), len(seen), place, tell)
         return replace(summary, read=len(due) - len(changed), traces=traces)
 
 
-def _publish(seen: Sequence[Seen], ledger: Ledger, reader: Reader, place: Out, tell: Progress) -> Summary:
-    """Build all tables from the cached reports, and switch to them if they differ from what is published."""
-    reports = _Reports(seen, ledger, reader)
+def _publish(reports: _Reports, inputs: str, found: int, place: Out, tell: Progress) -> Summary:
+    """Build all tables from the cached reports, and switch to them if they differ from what is published.
+
+    `inputs` is the digest of what they follow from, `found` the number of files.
+    """
     compared = compare(report for report, _, _ in reports)
-    count = _Count(len(seen))
+    count = _Count(found, reports.lost_corrections)
 
     def entries() -> Iterator[Entry]:
         for done, (report, paths, fault) in enumerate(reports, 1):
-            entry = Entry(report, paths[0], tuple(paths[1:]), compared.get(report.report_id, ()))
+            others = compared.get(report.report_id, Compared())
+            flags = located(others.flags, report)
+            entry = Entry(report, paths[0], tuple(paths[1:]), flags, others.superseded_by)
             count.add(entry, fault)
             tell("publishing", done, len(reports))
             yield entry
@@ -117,7 +132,7 @@ def _publish(seen: Sequence[Seen], ledger: Ledger, reader: Reader, place: Out, t
     try:
         files = write_tables(entries(), staged)
         summary = count.summary()
-        changed = place.switch(staged, Version(_digest(seen, reader), files, asdict(summary)))
+        changed = place.switch(staged, Version(inputs, files, asdict(summary)))
     except BaseException:
         place.discard(staged)
         raise
@@ -125,13 +140,14 @@ def _publish(seen: Sequence[Seen], ledger: Ledger, reader: Reader, place: Out, t
 
 
 class _Reports:
-    """Every report with the paths of its files and how it was lost, if it was, sorted by report_id.
+    """Every report, corrected, with the paths of its files and how it was lost, if it was, sorted by report_id.
 
     Decoded anew at each pass, so that they are never all held.
     """
 
-    def __init__(self, seen: Iterable[Seen], ledger: Ledger, reader: Reader) -> None:
+    def __init__(self, seen: Iterable[Seen], ledger: Ledger, reader: Reader, human: Corrections) -> None:
         self._ledger, self._version = ledger, reader.report_version
+        self._corrections = dict(human.by_source)
         self._paths: dict[str, list[str]] = {}
         self._unread: dict[str, tuple[Report, str]] = {}
         for one in seen:  # sorted by source_path, so the first path of each content comes first
@@ -143,6 +159,8 @@ class _Reports:
                 report = set_aside("", CannotRead("unreadable", one.reason or "cannot be read"))
                 self._unread[report_id] = replace(report, report_id=report_id), path
 
+        self.lost_corrections = human.lost(self._paths)
+
     def __len__(self) -> int:
         return len(self._paths) + len(self._unread)
 
@@ -150,7 +168,10 @@ class _Reports:
         found = 0
         for sha256, payload, fault in self._ledger.reports(sorted(self._paths), self._version):
             found += 1
-            yield codec.loads(Report, payload), self._paths[sha256], fault
+            report = codec.loads(Report, payload)
+            if sha256 in self._corrections:
+                report = corrections.correct(report, self._corrections[sha256])
+            yield report, self._paths[sha256], fault
         if found != len(self._paths):
             raise RuntimeError("the ledger was damaged while it was read; run again and it is rebuilt")
         for report_id in sorted(self._unread):  # after the others: their ids begin with u
@@ -161,20 +182,25 @@ class _Reports:
 class _Count:
     """The numbers of a summary, gathered while the entries pass by."""
 
-    def __init__(self, found: int) -> None:
+    def __init__(self, found: int, lost_corrections: Sequence[str]) -> None:
         self._found = found
+        self._uncorrected = list(lost_corrections)
         self._dispositions: Counter[str] = Counter()
         self._flags: Counter[str] = Counter()
         self._aside: dict[str, list[str]] = {}
         self._faults: list[tuple[str, str]] = []
-        self._copies = self._facts = self._passing = 0
+        self._copies = self._facts = self._passing = self._corrected = 0
 
     def add(self, entry: Entry, fault: str | None) -> None:
         report = entry.report
         self._dispositions[report.disposition] += 1
         self._copies += len(entry.also_at)
         self._facts += len(report.facts)
-        self._flags.update(flag.kind for flag in entry.flags())
+        flags = entry.flags()
+        self._flags.update(flag.kind for flag in flags)
+        self._corrected += sum(fact.corrected is not None for fact in report.facts)
+        failed = (flag.message for flag in flags if flag.kind == "correction_failed")
+        self._uncorrected.extend(f"{message} ({entry.source_path})" for message in failed)
         if report.disposition == "set_aside":
             self._aside.setdefault(report.reason or "no reason given", []).append(entry.source_path)
         self._passing += fault is not None
@@ -195,6 +221,8 @@ class _Count:
             failed=len(self._faults),
             faults=sorted(self._faults)[:_SHOWN],
             passing=self._passing,
+            corrected=self._corrected,
+            uncorrected=sorted(self._uncorrected),
         )
 
 
@@ -203,9 +231,10 @@ def _known(summary: Mapping[str, Any]) -> Summary:
     return Summary(**{**summary, "read": 0, "changed": (), "traces": ()})
 
 
-def _digest(seen: Iterable[Seen], reader: Reader) -> str:
-    """What a published version follows from: the files, what they hold, and the code. Equal digests, equal bytes."""
-    total = hashlib.sha256(reader.report_version.encode())
+def _digest(seen: Iterable[Seen], reader: Reader, human: Corrections) -> str:
+    """What a published version follows from: the files, what they hold, what people decided, and the code. Equal
+    digests, equal bytes."""
+    total = hashlib.sha256(f"{reader.report_version} {human.digest}".encode())
     for one in seen:
         line = "\0".join((one.source.source_path, one.sha256 or "", one.reason or ""))
         total.update(line.encode("utf-8", "surrogatepass") + b"\0\0")

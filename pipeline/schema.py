@@ -15,6 +15,7 @@ SEVERITIES = ("info", "warning", "error")
 STATUSES = ("reported", "blank", "missing", "unreadable")
 UNITS = ("count", "CNY_10k")
 ATTRIBUTIONS = ("source", "extraction", "ocr", "undecided")
+VERDICTS = ("agrees", "disagrees", "not_comparable")
 
 NO_YEAR = 0
 """What `facts.year` says for a report whose year was not recognised (`reports.year` is null there).
@@ -132,7 +133,8 @@ FACTS = Table(
             "value_reconciled",
             "number",
             "校正值",
-            "`value`, or what the accounting identities prove it must be when they leave one answer only",
+            "`value`, or what the accounting identities prove it must be when they leave one answer only; where a person "
+            "corrected it, `corrected`",
         ),
         Column(
             "verified",
@@ -149,6 +151,8 @@ FACTS = Table(
             "the kinds of flag that touch this cell, sorted, `;` between them; empty when none",
         ),
         _LINE,
+        Column("corrected", "number", "人工更正值", "what a person decided it is, in `unit`; null where nobody did"),
+        Column("correction_reason", "string", "更正理由", "why it was corrected, or confirmed as printed"),
     ),
     partition="year",
 )
@@ -198,12 +202,39 @@ REPORTS = Table(
             "quality",
             "number",
             "质量",
-            "0 to 1, null when set aside: lines without noise × identities that hold × cells that are printed",
+            "how far the report can be taken as read, 0 to 1: quality_text × quality_arithmetic × quality_cells, to "
+            "three places; null when set aside",
         ),
         Column(
             "extractor_version", "string", "提取程序版本", "the program, and a digest of its extractors", required=True
         ),
         Column("also_at", "string", "其他路径", "further paths of files with the same bytes, `;` between them"),
+        Column(
+            "quality_text",
+            "number",
+            "文字质量",
+            "the share of the document's lines with text that bear no noise flag, of which fullwidth_digit and "
+            "compatibility_character do not count: they lose nothing; 1 where there are no lines",
+        ),
+        Column(
+            "quality_arithmetic",
+            "number",
+            "勾稽质量",
+            "the share of the assessable identities of the tables that hold as published; 1 where there are none",
+        ),
+        Column(
+            "quality_cells",
+            "number",
+            "表格完整度",
+            "the share of the template's cells that are printed, a blank one counting half; 1 for a work plan",
+        ),
+        Column(
+            "superseded_by",
+            "string",
+            "替代报告编号",
+            "the report_id of the report that stands for this publisher and year, the newest; null where this one "
+            "does: a series takes the rows without it",
+        ),
     ),
     reports=False,
 )
@@ -229,8 +260,72 @@ FLAGS = Table(
         Column("expected", "string", "应为", "what was expected"),
         Column("suggestion", "string", "建议", "what it probably is"),
         Column("message", "string", "说明", "the doubt in a sentence", required=True),
-        Column("attribution", "string", "责任", "whose fault it probably is", enum=ATTRIBUTIONS),
-        Column("attribution_reason", "string", "依据", "why it is attributed so"),
+        Column(
+            "attribution",
+            "string",
+            "责任",
+            "whose fault it is: `source` (the report is at odds with itself), `extraction` (the table was not read "
+            "whole), `ocr` (a number misread where the text was recognised), `undecided`; on every arithmetic flag",
+            enum=ATTRIBUTIONS,
+        ),
+        Column("attribution_reason", "string", "依据", "why it is attributed so; on every attributed flag"),
+        _POSITION,
+    ),
+)
+
+CLAIMS = Table(
+    "claims",
+    "One row is one number that a report's prose tells, held against its tables, in reading order",
+    "正文所述的每一个数字及其与表格的核对结果",
+    ("report_id", "position"),
+    (
+        _REPORT_ID,
+        _PAGE,
+        _LINE,
+        Column("sentence", "string", "语句", "the sentence that tells it, as found", required=True),
+        Column(
+            "quantity",
+            "string",
+            "所述事项",
+            "what the number counts: a row of the tables or a sum of rows (received, answered, denied, litigation, …), "
+            "after a dot the result or the action (reconsideration.upheld, normative_documents.repeal)",
+            required=True,
+        ),
+        Column(
+            "value",
+            "number",
+            "数值",
+            "the number told, in `unit`; 0 for a negation (未收到, 无, 未发生)",
+            required=True,
+        ),
+        Column(
+            "unit",
+            "string",
+            "单位",
+            "`count`, or `percent` for a share (占78%: 78), which is checked to the places printed",
+            required=True,
+            enum=("count", "percent"),
+        ),
+        Column("table_id", "string", "表", "the table it speaks of; null where the report's form has no such number"),
+        Column("row_id", "string", "行", "the row it speaks of; null where it speaks of several"),
+        Column("column_id", "string", "列", "the column it speaks of; null where it speaks of several"),
+        Column(
+            "verdict",
+            "string",
+            "核对结果",
+            "`agrees` (by `convention`); `disagrees` (no convention makes it agree: see the flag narrative_mismatch); "
+            "`not_comparable` (it tells of a part, or vaguely, or the table has no number to compare)",
+            required=True,
+            enum=VERDICTS,
+        ),
+        Column(
+            "convention",
+            "string",
+            "统计口径",
+            "the way of counting by which it agrees: as_printed, with_carried_in, without_duplicates, …; ending in "
+            "_about for a vague number; beginning with rounded_of_ or cut_of_ for a share, and then what it is a share "
+            "of; null where it does not agree, but for table_of_a_part (the table holds the number of the part told)",
+        ),
         _POSITION,
     ),
 )
@@ -291,7 +386,7 @@ INDICATORS = Table(
     reports=False,
 )
 
-TABLES = (FACTS, REPORTS, FLAGS, SECTIONS, TASKS, INDICATORS)
+TABLES = (FACTS, REPORTS, FLAGS, CLAIMS, SECTIONS, TASKS, INDICATORS)
 PACKAGE = "datapackage.json"
 PART = "facts.parquet"
 """The name of the one file in each partition of a parted table."""

@@ -48,11 +48,6 @@ class TableValues:
             return None
         return sum(values, Decimal(0))
 
-    def is_proven(self, key: Key) -> bool:
-        """Whether two identities that hold contain the cell."""
-        fact = self._facts.get(key)
-        return fact is not None and fact.verified
-
     def spoken_of(self, cells: Sequence[Key], value: Decimal) -> tuple[Key, ...]:
         """Of several cells told as one number: the one that equals it, else those that are not 0, else all."""
         if len(cells) <= 1:

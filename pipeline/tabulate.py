@@ -1,20 +1,19 @@
 """A report → its rows of the published tables, as tuples in the order of the declared columns.
 
-Nothing is decided here; what is derived (the kinds of flag at a cell, the counts, `quality`) is derived from the
-report's own records alone.
+Nothing is decided here; what is derived (the kinds of flag at a cell, the counts) is derived from the report's own
+records alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from pipeline import vocabulary
 from pipeline.model import Fact, Flag, Report
-from pipeline.quality import quality_of
-from pipeline.schema import FACTS, FLAGS, INDICATORS, NO_YEAR, REPORTS, SECTIONS, TASKS
+from pipeline.schema import CLAIMS, FACTS, FLAGS, INDICATORS, NO_YEAR, REPORTS, SECTIONS, TASKS
 from pipeline.version import extractor_version
 
 Row = tuple[Any, ...]
@@ -28,11 +27,20 @@ class Entry:
     source_path: str
     also_at: tuple[str, ...] = ()
     compared: tuple[Flag, ...] = ()
+    superseded_by: str | None = None
 
     def flags(self) -> list[Flag]:
         """All flags of the report, each once, in the order they are published."""
         every = (*self.report.flags, *self.report.identity.flags, *self.compared)
-        return sorted(dict.fromkeys(every), key=_flag_order)
+        return sorted(dict.fromkeys(map(_attributed, every)), key=_flag_order)
+
+
+def _attributed(flag: Flag) -> Flag:
+    """The flag; an arithmetic one that nobody attributed is undecided."""
+    kind = vocabulary.flag_kinds().get(flag.kind)
+    if flag.attribution or kind is None or kind.group != "arithmetic":
+        return flag
+    return replace(flag, attribution="undecided", attribution_reason="nothing tells which number is wrong")
 
 
 def rows_of(entry: Entry) -> dict[str, list[Row]]:
@@ -42,6 +50,7 @@ def rows_of(entry: Entry) -> dict[str, list[Row]]:
         FACTS.name: list(_facts(entry.report, flags)),
         REPORTS.name: [_report(entry, flags)],
         FLAGS.name: list(_flags(entry.report, flags)),
+        CLAIMS.name: list(_claims(entry.report)),
         SECTIONS.name: list(_sections(entry.report)),
         TASKS.name: list(_tasks(entry.report)),
     }
@@ -52,7 +61,7 @@ def _facts(report: Report, flags: Iterable[Flag]) -> Iterator[Row]:
     year = NO_YEAR if identity.year is None else identity.year
     division = (identity.jurisdiction_code, identity.jurisdiction_name)
     before = (report.report_id, *division, year, identity.publisher, identity.publisher_kind)
-    kinds = _KindsAtCell(flags)
+    kinds = KindsAtCell(flags)
     for f in sorted(report.facts, key=lambda fact: fact.key):
         yield (
             *before,
@@ -69,10 +78,12 @@ def _facts(report: Report, flags: Iterable[Flag]) -> Iterator[Row]:
             f.page,
             kinds.at(f),
             f.line,
+            f.corrected,
+            f.correction_reason,
         )
 
 
-class _KindsAtCell:
+class KindsAtCell:
     """The kinds of flag that touch a cell: those on it, on its row, on its column and on its whole table."""
 
     def __init__(self, flags: Iterable[Flag]) -> None:
@@ -112,19 +123,14 @@ def _report(entry: Entry, flags: list[Flag]) -> Row:
         report.pages,
         len(report.facts),
         len(flags),
-        quality(report, flags),
+        report.quality and report.quality.product,
         extractor_version(),
         ";".join(entry.also_at) or None,
+        report.quality and report.quality.text,
+        report.quality and report.quality.arithmetic,
+        report.quality and report.quality.cells,
+        entry.superseded_by,
     )
-
-
-def quality(report: Report, flags: Sequence[Flag]) -> float | None:
-    """How far a report's data can be taken as read, 0 to 1 (see `pipeline.quality`); None for one set aside."""
-    if report.disposition == "set_aside":
-        return None
-    texts = (text for section in report.sections for text in (section.heading or "", section.text))
-    n_lines = sum(bool(line.strip()) for text in texts for line in text.splitlines())
-    return quality_of(n_lines, report.facts, flags).product
 
 
 def _flags(report: Report, flags: Iterable[Flag]) -> Iterator[Row]:
@@ -157,6 +163,13 @@ def _flag_order(flag: Flag) -> tuple[Any, ...]:
     place = (flag.table_id or "", flag.row_id or "", flag.column_id or "", flag.page or 0, flag.line or 0)
     words = (flag.excerpt, flag.observed, flag.expected, flag.suggestion, flag.attribution, flag.attribution_reason)
     return (*place, flag.kind, flag.severity, flag.message, *(word or "" for word in words))
+
+
+def _claims(report: Report) -> Iterator[Row]:
+    for position, c in enumerate(report.claims, 1):
+        where = (c.table_id, c.row_id, c.column_id)
+        told = (c.sentence, c.quantity, c.value, c.unit)
+        yield (report.report_id, c.page, c.line, *told, *where, c.verdict, c.convention, position)
 
 
 def _sections(report: Report) -> Iterator[Row]:

@@ -49,7 +49,7 @@ def _pattern() -> tuple[re.Pattern[str], tuple[str, ...]]:
     # No token begins with a character that stands in no pattern: most places of a sentence are passed over at once.
     begin = "".join(sorted(set(re.findall("[\u4e00-\u9fff〇]", words + _CHINESE_NUMBER + _NUMBER))))
     tokens = f"(?P<separator>[{_SEPARATORS}])|(?P<pause>、)|{words}|{_CHINESE_NUMBER}|{_NUMBER}"
-    return re.compile(f"(?=[{begin}\\d、{_SEPARATORS}“\"])(?:{tokens})"), kinds
+    return re.compile(f'(?=[{begin}\\d、{_SEPARATORS}“"])(?:{tokens})'), kinds
 
 
 def tokenise(sentence: str) -> list[Token]:

@@ -17,7 +17,7 @@ from pipeline import vocabulary
 from pipeline.checks import check
 from pipeline.ids import report_id
 from pipeline.intake import Reader
-from pipeline.model import Fact, Flag, Identity, Report, Section, Task
+from pipeline.model import Claim, Fact, Flag, Identity, Quality, Report, Section, Task
 
 
 def extract(data: bytes) -> Document:
@@ -84,8 +84,25 @@ def make(sha256: str, settings: dict[str, str]) -> Report:
     )
     sections = (Section(None, 1, "序"), Section("一、总体情况", 1, "正文\n第二行", 1, 4))
     facts = tuple(check(facts_of(template, settings))[0])
+    received = ("requests", "received", "total")
+    claims = (
+        Claim(1, 4, "收到申请60件，", "received", Decimal(60), "count", *received, "agrees", "as_printed"),
+        Claim(1, 5, "占78.5%。", "granted", Decimal("78.5"), "percent", "requests", None, None, "not_comparable"),
+    )
     return Report(
-        report_id(sha256), sha256, "text", None, identity, "extracted", None, template, facts, flags, sections
+        report_id(sha256),
+        sha256,
+        "text",
+        None,
+        identity,
+        "extracted",
+        None,
+        template,
+        facts,
+        flags,
+        sections,
+        claims=claims,
+        quality=Quality(0.5, 1.0, 0.9),
     )
 
 

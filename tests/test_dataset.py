@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import vocabulary
+from pipeline.recheck import recheck
 from pipeline.run import run
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +45,19 @@ def test_the_sample_reports_are_extracted_whole(out: Path) -> None:
     assert {row["status"] for row in rows(out, "facts")} <= {"reported", "blank"}
 
 
+def test_the_sample_dataset_says_what_its_numbers_say(out: Path) -> None:
+    checked = recheck(out)
+    assert checked.disagreements == []
+    assert checked.reports == 4
+    assert rows(out, "claims")
+    kinds = vocabulary.flag_kinds()
+    doubts = [row for row in rows(out, "flags") if kinds[row["kind"]].group == "arithmetic"]
+    assert all(row["attribution"] and row["attribution_reason"] for row in doubts)
+    for report in rows(out, "reports"):
+        shares = [float(report[f"quality_{part}"]) for part in ("text", "arithmetic", "cells")]
+        assert float(report["quality"]) == pytest.approx(math.prod(shares), abs=0.0006)
+
+
 def test_the_sample_datasets_package_is_valid(out: Path) -> None:
     frictionless = pytest.importorskip("frictionless", reason="the validator comes with the extra `test`")
     found = frictionless.validate(str(out / "datapackage.json"))
@@ -57,3 +72,4 @@ def test_the_seed_reports_are_published_as_their_truth_says(tmp_path: Path) -> N
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert done.stdout.rstrip().endswith(" 0 failed")
+    assert recheck(tmp_path / "out").disagreements == []

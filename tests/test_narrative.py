@@ -15,9 +15,10 @@ from extractors.document import Cell, Document, Paragraph, Table
 from extractors.text import extract
 from pipeline import vocabulary
 from pipeline.mentions import mentions
-from pipeline.model import Fact, Flag, Identity
-from pipeline.narrative import Claim, claims
+from pipeline.model import Claim, Fact, Flag, Identity
+from pipeline.narrative import claims, numbers_told
 from pipeline.passages import passages
+from pipeline.reconcile import attribute
 from pipeline.tokens import chinese_number
 from tests.corpus.figures import draw_figures
 from tests.phrasing import DOCUMENTS, figures_told, fill, paragraph
@@ -233,8 +234,44 @@ def test_what_no_convention_explains_is_flagged_on_its_cell(
     assert (flag.observed, flag.expected) == (observed, expected)
     assert flag.excerpt is not None
     assert flag.excerpt in text
-    assert flag.attribution == "source"
     assert [claim.verdict for claim in found].count("disagrees") == 1
+
+
+def test_what_is_told_of_single_cells_ranks_their_repairs() -> None:
+    text = "新收政府信息公开申请95件，上年结转2件，共收到95件，予以公开约40件，不予公开16件。"
+    found, _ = judged(text, SOME)
+    assert numbers_told(found, facts_of(SOME)) == {
+        ("requests", "received", "total"): {95},  # 95 as received and carried in says nothing of the one cell
+        ("requests", "carried_in", "total"): {2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("source_format", "told", "printed", "reconciled", "verified", "attribution"),
+    [
+        ("docx", "45", 63, 63, True, "source"),
+        ("text", "45", 63, 63, True, "source"),  # 45 does not look like 63
+        ("text", "68", 63, 63, True, "ocr"),
+        ("scan", "45", 63, 63, True, "undecided"),
+        ("text", "45", 63, 63, False, "undecided"),  # either may be the wrong one
+        ("docx", "45", 63, 63, False, "undecided"),
+        ("text", "53", 33, 53, False, "ocr"),  # the table is wrong, as the identities prove
+        ("docx", "53", 33, 53, False, "source"),
+        ("pdf", "38.6%", 6, 6, True, "source"),
+        ("text", "38.6%", 6, 6, True, "undecided"),
+    ],
+)
+def test_whose_fault_a_mismatch_is(
+    source_format: str, told: str, printed: int, reconciled: int, verified: bool, attribution: str
+) -> None:
+    where = ("requests", "received", "total")
+    expected = None if told.endswith("%") else str(printed)
+    flag = Flag("narrative_mismatch", "warning", "differs", *where, observed=told, expected=expected)
+    value, proven = Decimal(printed), Decimal(reconciled)
+    fact = Fact("2021", *where, "count", "reported", value, str(printed), proven, verified)
+    (found,) = attribute([flag], [fact], source_format)
+    assert found.attribution == attribution
+    assert found.attribution_reason
 
 
 def test_a_sum_that_disagrees_flags_the_cells_it_is_made_of() -> None:

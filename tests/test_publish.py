@@ -18,7 +18,7 @@ from pipeline import codec, publish, vocabulary
 from pipeline.aside import set_aside
 from pipeline.model import Flag, Report
 from pipeline.publish import printed, write_tables
-from pipeline.schema import FACTS, FLAGS, INDICATORS, REPORTS, SECTIONS, TABLES, TASKS, Table
+from pipeline.schema import CLAIMS, FACTS, FLAGS, INDICATORS, REPORTS, SECTIONS, TABLES, TASKS, Table
 from pipeline.tabulate import Entry, rows_of
 from tests.readers import make, settings_of
 
@@ -194,6 +194,27 @@ def test_work_plans_have_tasks_and_reports_sections(out: Path) -> None:
     ]
     sections = read_parquet(out, SECTIONS)
     assert [(s["position"], s["heading"]) for s in sections[:2]] == [(1, None), (2, "一、总体情况")]
+
+
+def test_claims_stand_in_reading_order(out: Path) -> None:
+    mine = report(TEXTS[1]).report_id
+    claims = [row for row in read_csv(out, CLAIMS) if row["report_id"] == mine]
+    assert [(c["position"], c["quantity"], c["value"], c["unit"], c["verdict"], c["convention"]) for c in claims] == [
+        ("1", "received", "60", "count", "agrees", "as_printed"),
+        ("2", "granted", "78.5", "percent", "not_comparable", ""),
+    ]
+    assert [(c["table_id"], c["row_id"], c["column_id"], c["line"]) for c in claims] == [
+        ("requests", "received", "total", "4"),
+        ("requests", "", "", "5"),
+    ]
+
+
+def test_every_arithmetic_flag_says_whose_fault_it_is(out: Path) -> None:
+    kinds = vocabulary.flag_kinds()
+    for row in read_csv(out, FLAGS):
+        arithmetic = kinds[row["kind"]].group == "arithmetic"
+        assert bool(row["attribution"]) == bool(row["attribution_reason"])
+        assert row["attribution"] or not arithmetic, row
 
 
 def test_every_cell_of_the_facts_has_its_indicator(out: Path) -> None:

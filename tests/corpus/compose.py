@@ -48,10 +48,13 @@ class Piece:
     suffix: str
 
 
-def compose(seed: int | str, format: str, difficulty: str, damage: tuple[str, ...] = ()) -> Piece:
+def compose(
+    seed: int | str, format: str, difficulty: str, damage: tuple[str, ...] = (), renderer: Renderer | None = None
+) -> Piece:
     """The document of this seed in a format of RENDERERS and a class of CLASSES; the same bytes on every machine.
 
     `damage` names the kinds of damage to apply (see damage.DAMAGES) instead of a draw; it implies class torn.
+    `renderer` renders instead of the format's own.
     """
     rng = Random(f"{seed}/{format}/{difficulty}/{','.join(damage)}")
     varied = difficulty != "clean"
@@ -60,7 +63,7 @@ def compose(seed: int | str, format: str, difficulty: str, damage: tuple[str, ..
     telling = prose.choose_telling(rng, publisher, year, varied)
     figures = draw_figures(rng, template)
     printed, misprints = misprint(rng, figures, rng.randint(1, 4)) if difficulty == "misprinted" else (figures, ())
-    renderer = RENDERERS[format](rng, difficulty)
+    renderer = renderer or RENDERERS[format](rng, difficulty)
     shape = renderer.shape
     numerals = choose_numerals(rng, varied, shape.keeps_empty, shape.keeps_space)
     texts, said = print_figures(rng, printed, numerals)

@@ -1,0 +1,215 @@
+"""A cell of a scanned table → the pictures of its lines of text.
+
+What is ink of the cell's own is told by connected shapes: rulings at its borders are none, nor are specks, nor what
+runs in from beyond (a stamp, a pen), which makes the whole cell doubtful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from extractors.pagegrid import Sheet
+from extractors.ruling import Grid
+
+if TYPE_CHECKING:
+    from extractors.ocr import Picture
+
+_INSET = 0.012  # inches of a cell's edge that its ruling may fill
+_LINE = 0.03  # inches; no ruling's rest is thicker
+_SPECK = 0.32  # of the text's height; lone ink smaller than this both ways is dirt
+_PIECE = 0.55
+_FLAT = 0.3
+_SLIVER = 0.015  # inches
+_WHOLE = 0.7
+_MARGIN_X = 0.35
+_MARGIN_Y = 0.22
+_LEAST_LINE = 1.15
+
+Box = tuple[int, int, int, int]  # x0, top, x1, bottom in pixels of the page
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One line of text in a cell: the box of its picture on the page, and the specks in it. `foreign` when ink from
+    beyond the cell runs into it; `dash` when it holds nothing but one flat stroke."""
+
+    box: Box
+    specks: tuple[Box, ...] = ()
+    foreign: bool = False
+    dash: bool = False
+
+
+def text_height(sheet: Sheet) -> float:
+    """The usual height of a page's characters in pixels; digits and Chinese characters are about 0.7 and 0.9 em."""
+    import cv2
+    import numpy as np
+
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(sheet.ink, connectivity=8)
+    heights, widths = boxes[1:count, 3], boxes[1:count, 2]
+    low, high = 0.06 * sheet.dpi, 0.3 * sheet.dpi
+    usual = heights[(heights >= low) & (heights <= high) & (widths <= 1.5 * high)]
+    return float(np.percentile(usual, 70)) if len(usual) else 0.13 * sheet.dpi
+
+
+def strips(sheet: Sheet, grid: Grid, height: float) -> list[list[Strip]]:
+    """For each cell of a grid (in pixels) its lines of text, top to bottom; none for a blank cell."""
+    return [_strips(sheet, _inside(sheet, grid.bounds(box)), height) for box in grid.boxes]
+
+
+def cut(sheet: Sheet, strip: Strip) -> Picture:
+    """The picture of a line."""
+    x0, top, x1, bottom = strip.box
+    picture: Picture = sheet.grey[top:bottom, x0:x1]
+    return picture
+
+
+def cut_clean(sheet: Sheet, strip: Strip) -> Picture:
+    """The picture of a line without its specks, in more contrast and with more white around it: another look at it."""
+    import cv2
+    import numpy as np
+
+    x0, top, x1, bottom = strip.box
+    picture = sheet.grey[top:bottom, x0:x1].copy()
+    for sx0, stop, sx1, sbottom in strip.specks:
+        picture[max(0, stop - top - 1) : sbottom - top + 1, max(0, sx0 - x0 - 1) : sx1 - x0 + 1] = 250
+    darkest = float(np.percentile(picture, 2))
+    spread = (picture.astype(np.float32) - darkest) * (250 / max(250 - darkest, 60))
+    high = len(picture)
+    pad_y, pad_x = max(2, high // 10), max(3, high // 6)
+    framed = cv2.copyMakeBorder(
+        np.clip(spread, 0, 250).astype(np.uint8), pad_y, pad_y, pad_x, pad_x, cv2.BORDER_CONSTANT, value=250
+    )
+    return np.asarray(framed, np.uint8)
+
+
+def cut_black(sheet: Sheet, strip: Strip) -> Picture:
+    """The picture of a line in smoothed black and white: a third look."""
+    import cv2
+    import numpy as np
+
+    picture = cut_clean(sheet, strip)
+    large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    _, black = cv2.threshold(large, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return np.asarray(cv2.GaussianBlur(black, (0, 0), 1.0), np.uint8)
+
+
+def _inside(sheet: Sheet, bounds: tuple[float, float, float, float]) -> Box:
+    x0, top, x1, bottom = bounds
+    inset = max(2, round(_INSET * sheet.dpi))
+    return round(x0) + inset, round(top) + inset, round(x1) - inset, round(bottom) - inset
+
+
+def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
+    shapes, foreign = _own_ink(sheet, cell, height)
+    if not shapes:  # a stamp over it may hide what it holds
+        return [Strip(cell, foreign=True)] if foreign else []
+    found = []
+    for top, bottom in _bands(shapes, height):
+        row = [shape for shape in shapes if top <= (shape[1] + shape[3]) / 2 <= bottom]
+        main = [shape for shape in row if _size(shape) >= _SPECK * height]
+        if main:
+            box = _framed(main, cell, height)
+            alien = any(_overlap(shape, box[1], box[3]) for shape in foreign)
+            flat = len(main) <= 2 and bottom - top <= _FLAT * height and main[-1][2] - main[0][0] > 2 * (bottom - top)
+            found.append(Strip(box, _specks(shapes, main, box), alien, flat and not alien))
+    return found
+
+
+def _specks(shapes: Sequence[Box], main: Sequence[Box], box: Box) -> tuple[Box, ...]:
+    """The small shapes in a line's picture that are no part of a number: points and commas stand at its foot, right
+    behind a digit and before another one."""
+    top, bottom = min(s[1] for s in main), max(s[3] for s in main)
+    high = bottom - top
+    small = [s for s in shapes if s not in main and s[0] < box[2] and s[2] > box[0] and s[1] < box[3] and s[3] > box[1]]
+    return tuple(
+        s
+        for s in small
+        if not (
+            s[1] >= top + 0.6 * high
+            and any(-0.15 * high <= s[0] - m[2] <= 0.4 * high for m in main)
+            and any(-0.15 * high <= m[0] - s[2] <= 0.5 * high for m in main)
+        )
+    )
+
+
+def _size(shape: Box) -> int:
+    return max(shape[2] - shape[0], shape[3] - shape[1])
+
+
+def _own_ink(sheet: Sheet, cell: Box, height: float) -> tuple[list[Box], list[Box]]:
+    """The shapes of the cell's text, in pixels of the page, and the shapes that run in from beyond the cell."""
+    import cv2
+
+    x0, top, x1, bottom = cell
+    if x1 - x0 < 3 or bottom - top < 3:
+        return [], []
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(sheet.ink[top:bottom, x0:x1], connectivity=8)
+    thin, sliver = max(3.0, _LINE * sheet.dpi), max(2.0, _SLIVER * sheet.dpi)
+    wide, high = x1 - x0, bottom - top
+    own: list[Box] = []
+    foreign: list[Box] = []
+    for x, y, w, h, area in boxes[1:count].tolist():
+        shape = (x0 + x, top + y, x0 + x + w, top + y + h)
+        at_side, at_end = x <= 0 or x + w >= wide, y <= 0 or y + h >= high
+        if not (at_side or at_end):
+            own.append(shape)
+        elif (at_side and w <= thin and h >= _WHOLE * high) or (at_end and h <= thin and w >= _WHOLE * wide):
+            continue  # what is left of a ruling
+        elif (at_side and w <= sliver) or (at_end and h <= sliver):
+            if at_side and h >= _PIECE * height:  # or of a digit that touches it
+                foreign.append(shape)
+        elif max(w, h) > 1.5 * height and area < 0.5 * w * h:
+            foreign.append(shape)
+        else:
+            own.append(shape)
+            foreign.append(shape)
+    if not any(_size(shape) >= _SPECK * height for shape in own):
+        own = []
+    return own, foreign
+
+
+def _bands(shapes: Sequence[Box], height: float) -> list[tuple[int, int]]:
+    """The lines of text as (top, bottom): what overlaps is one line, and so are the parts of flat characters (二)."""
+    main = [shape for shape in shapes if _size(shape) >= _SPECK * height]
+    bands: list[list[int]] = []
+    for top, bottom in sorted((s[1], s[3]) for s in main):
+        if bands and top <= bands[-1][1]:
+            bands[-1][1] = max(bands[-1][1], bottom)
+        else:
+            bands.append([top, bottom])
+    full = max((b - t for t, b in bands), default=0)
+    merging = True
+    while merging and len(bands) > 1:
+        merging = False
+        gaps = sorted((lower[0] - upper[1], index) for index, (upper, lower) in enumerate(pairwise(bands)))
+        for _gap, index in gaps:
+            upper, lower = bands[index], bands[index + 1]
+            least = min(upper[1] - upper[0], lower[1] - lower[0])
+            if least < _PIECE * full and lower[1] - upper[0] <= max(1.2 * full, 1.2 * height):
+                bands[index : index + 2] = [[upper[0], lower[1]]]
+                merging = True
+                break
+    return [(top, bottom) for top, bottom in bands]
+
+
+def _framed(row: Sequence[Box], cell: Box, height: float) -> Box:
+    """The box of a line's picture: its ink with a margin, at least as high as a line of text, within the cell."""
+    x0, x1 = min(s[0] for s in row), max(s[2] for s in row)
+    top, bottom = min(s[1] for s in row), max(s[3] for s in row)
+    size = max(bottom - top, 0.8 * height)
+    middle = (top + bottom) / 2
+    half = max((bottom - top) / 2 + _MARGIN_Y * size, _LEAST_LINE * height / 2)
+    x_margin = max(3, round(_MARGIN_X * size))
+    return (
+        max(cell[0], x0 - x_margin),
+        max(cell[1], round(middle - half)),
+        min(cell[2], x1 + x_margin),
+        min(cell[3], round(middle + half)),
+    )
+
+
+def _overlap(shape: Box, top: int, bottom: int) -> bool:
+    return min(shape[3], bottom) - max(shape[1], top) > 0

@@ -1,0 +1,134 @@
+"""The lines of a table's cells → their texts, several looks at each number.
+
+A number has no context that would tell a wrong digit, so it is looked at again, cleaned of specks and in more
+contrast, and a third time in black and white where two looks disagree or are unsure. What most looks show is the text;
+what else was seen are its alternatives, which the accounting identities may choose from. Nothing is made up: a reading
+that no look showed is none, save that a point and a comma between digits are taken for each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from extractors import ocr
+from extractors.inkcells import Strip, cut, cut_black, cut_clean
+from extractors.ocr import Recognised
+from extractors.pagegrid import Sheet
+
+UNREADABLE = "\ufffd"
+"""What stands for ink that no look could read."""
+
+DASH = "—"
+
+_NUMBER = re.compile(r"[^\u3400-\u9fff]*?(?:[百千]?[万亿]?元|[项件条个次宗起份]|万|亿)?[)）]?[.·]?")
+_SHORT = 2
+_SURE = 0.9
+_ENOUGH = 0.97
+_FOREIGN = 0.4  # the confidence that is left to a text into which a stamp or a pen runs
+_MOST_ALTERNATIVES = 5
+_POINTS = re.compile(r"(?<=\d)[.,](?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class CellText:
+    """What a cell says: its lines, the confidence in them (0–1), and its other readings, likeliest first."""
+
+    text: str
+    confidence: float
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One line by all looks at it."""
+
+    text: str
+    confidence: float
+    others: tuple[str, ...] = ()
+    foreign: bool = False
+
+
+def read_cells(sheet: Sheet, cells: Sequence[Sequence[Strip]]) -> list[CellText]:
+    """The text of each cell, given its lines' places; an empty one for a cell without ink."""
+    lines = [strip for cell in cells for strip in cell]
+    seen = iter(_read(sheet, lines))
+    return [_cell([next(seen) for _ in cell]) for cell in cells]
+
+
+def _read(sheet: Sheet, lines: Sequence[Strip]) -> Iterator[_Seen]:
+    first = ocr.recognise([cut(sheet, line) for line in lines])
+    again = [i for i, (line, read) in enumerate(zip(lines, first, strict=True)) if _is_number(line, read)]
+    second = dict(zip(again, ocr.recognise([cut_clean(sheet, lines[i]) for i in again]), strict=True))
+    unsure = [i for i in again if _doubtful(lines[i], first[i], second[i])]
+    third = dict(zip(unsure, ocr.recognise([cut_black(sheet, lines[i]) for i in unsure]), strict=True))
+    for i, line in enumerate(lines):
+        if line.dash:
+            yield _Seen(DASH, _ENOUGH)
+            continue
+        looks = [look for look in (first[i], second.get(i), third.get(i)) if look is not None]
+        if line.specks and i in third:
+            looks = [*looks[1:], looks[0]]  # the look with specks in it speaks last
+        yield _weighed(looks, line.foreign)
+
+
+def _is_number(line: Strip, read: Recognised) -> bool:
+    """Whether a line holds no words, or too little to tell."""
+    if line.dash:
+        return False
+    text = read.text.replace(" ", "")
+    return bool(_NUMBER.fullmatch(text)) or (len(text) <= _SHORT and read.confidence < _SURE)
+
+
+def _doubtful(line: Strip, first: Recognised, second: Recognised) -> bool:
+    both = 1 - (1 - first.confidence) * (1 - second.confidence)
+    return first.text != second.text or both < _ENOUGH or line.foreign
+
+
+def _weighed(looks: Sequence[Recognised], foreign: bool) -> _Seen:
+    """The text that the looks agree on, or most of their probability speaks for."""
+    votes: dict[str, float] = {}
+    doubt: dict[str, float] = {}
+    for look in looks:
+        text = look.text.replace(" ", "") if len(looks) > 1 else look.text
+        votes[text] = votes.get(text, 0.0) + look.confidence + 0.01
+        doubt[text] = doubt.get(text, 1.0) * (1 - look.confidence)
+    ranked = sorted(votes, key=lambda text: (-votes[text], text))
+    text = ranked[0]
+    confidence = (1 - doubt[text]) * votes[text] / sum(votes.values())
+    others = ranked[1:] + [look.numeric for look in looks if len(looks) > 1 and look.numeric]
+    others += [variant for reading in (text, *others) for variant in _repointed(reading)]
+    if foreign:
+        confidence = min(confidence, _FOREIGN)
+    if not text:
+        text, confidence = UNREADABLE, 0.0
+    kept = tuple(other for other in dict.fromkeys(others) if other and other != text)
+    sure = len(looks) > 1 and len(votes) == 1 and confidence >= _ENOUGH
+    return _Seen(text, round(confidence, 3), () if sure else kept[:_MOST_ALTERNATIVES], foreign)
+
+
+def _repointed(text: str) -> Iterator[str]:
+    """A number with its points read as commas: the two are told apart by a pixel."""
+    if len(_POINTS.findall(text)) == 0:
+        return
+    parts = re.split(r"[.,]", text)
+    if all(part.isdigit() for part in parts):
+        if 1 <= len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:]):
+            yield ",".join(parts)
+        if len(parts[-1]) in (1, 2) and all(len(part) == 3 for part in parts[1:-1]) and len(parts[0]) <= 3:
+            yield ",".join(parts[:-1]) + "." + parts[-1]
+
+
+def _cell(lines: Sequence[_Seen]) -> CellText:
+    if not lines:
+        return CellText("", 1.0)
+    text = "\n".join(line.text for line in lines)
+    confidence = min(line.confidence for line in lines)
+    alternatives: list[str] = []
+    if len(lines) == 1:
+        alternatives.extend(lines[0].others)
+    own = [line for line in lines if not line.foreign]
+    if own and len(own) < len(lines):
+        alternatives.insert(0, "\n".join(line.text for line in own))
+    return CellText(text, confidence, tuple(dict.fromkeys(alternatives)))
