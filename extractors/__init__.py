@@ -19,10 +19,22 @@ READERS = {
     "html": "extractors.html",
     "mhtml": "extractors.mhtml",
     "text": "extractors.text",
+    **dict.fromkeys(("png", "jpeg", "tiff", "bmp", "gif", "webp"), "extractors.scan"),
 }
 """Format → the module that reads it, imported at use: `extract(data)`, for text `extract(text)`."""
 
-ENGINES = ("lxml", "pdfminer.six", "pdfplumber", "pypdfium2", "regex")
+ENGINES = (
+    "lxml",
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "pdfminer.six",
+    "pdfplumber",
+    "pillow",
+    "pypdfium2",
+    "rapidocr",
+    "regex",
+)
 """The distributions that the readers are built on: what was read by other versions of them is read again."""
 
 _CONVERT = "needs LibreOffice conversion; not supported yet: save it as DOCX or PDF"
@@ -109,7 +121,7 @@ def _refuse(kind: str) -> None:
         raise CannotRead("encrypted", "an Office document locked by a password; save it without one")
     if kind in _UNSUPPORTED:
         raise CannotRead("unsupported", _UNSUPPORTED[kind])
-    raise CannotRead("needs_ocr", f"a picture ({kind.upper()}): a scan without text layer; needs the OCR extra")
+    raise CannotRead("unsupported", f"a picture in the form of {kind.upper()}; save it as PNG, JPEG or PDF")
 
 
 def _recognise(data: bytes) -> tuple[str, Decoded | None]:

@@ -54,6 +54,23 @@ def text_height(sheet: Sheet) -> float:
     return float(np.percentile(usual, 70)) if len(usual) else 0.13 * sheet.dpi
 
 
+def inked_bands(ink: Picture, height: float) -> list[tuple[int, int]]:
+    """The stretches of a page (top, bottom) that hold ink as large as letters, with wide empty ones between them."""
+    import cv2
+
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    bands: list[list[int]] = []
+    for _, y, w, h, _ in sorted(boxes[1:count].tolist(), key=lambda box: box[1]):
+        if max(w, h) < 0.5 * height:
+            continue
+        top, bottom = max(0, round(y - 2 * height)), min(len(ink), round(y + h + 2 * height))
+        if bands and top <= bands[-1][1]:
+            bands[-1][1] = max(bands[-1][1], bottom)
+        else:
+            bands.append([top, bottom])
+    return [(top, bottom) for top, bottom in bands]
+
+
 def strips(sheet: Sheet, grid: Grid, height: float) -> list[list[Strip]]:
     """For each cell of a grid (in pixels) its lines of text, top to bottom; none for a blank cell."""
     return [_strips(sheet, _inside(sheet, grid.bounds(box)), height) for box in grid.boxes]

@@ -170,7 +170,8 @@ class _Reader:
         from extractors.scan import page_blocks
 
         self._recognised.setdefault(why, []).append(number)
-        return page_blocks(render(raw), number)
+        blocks, self._margin = page_blocks(render(raw), number, self._margin)
+        return blocks
 
     def _second_reading(self, page: Page, number: int, display: Matrix) -> Page:
         """The page with what pdfplumber sees beyond PDFium."""

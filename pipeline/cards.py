@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from pipeline import vocabulary
 from pipeline.continuity import Body, body_of
@@ -19,8 +20,7 @@ from pipeline.model import Fact, Report
 Key = tuple[str, str, str]
 
 # Stocks are the same year after year at many bodies, and sums follow from what they sum up.
-_STOCKS = frozenset({"previous_items", "in_force", "total_disclosed"})
-_SUMS = frozenset({"total", "total_processed", "received"})
+_PLAIN = frozenset({"previous_items", "in_force", "total_disclosed", "total", "total_processed", "received"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,10 @@ class Card:
 
     def cells(self) -> dict[Key, Cell]:
         """Every cell of its tables, unpacked."""
-        found = {}
+        found: dict[Key, Cell] = {}
         for part in self.packed.split("|"):
             template, table_id, tokens = part.split(":")
-            keys = vocabulary.form(template, table_id).cells()
-            for (row_id, column_id), token in zip(keys, tokens.split(","), strict=True):
-                found[table_id, row_id, column_id] = _cell(token)
+            found.update(zip(_keys(template, table_id), map(_cell, tokens.split(",")), strict=True))
         return found
 
 
@@ -84,6 +82,7 @@ def card_of(report: Report) -> Card | None:
     i = report.identity
     if i.document_type != "annual_report" or i.publisher is None or i.year is None or not report.facts:
         return None
+    parts = tuple(_pack(report))
     return Card(
         report.report_id,
         i.publisher,
@@ -94,9 +93,9 @@ def card_of(report: Report) -> Card | None:
         report.format,
         report.disposition == "extracted",
         sum(fact.status == "reported" for fact in report.facts),
-        "|".join(_pack(report)),
-        _print([fact for fact in report.facts if fact.table_id == "requests"]),
-        _print(report.facts),
+        "|".join(parts),
+        _print([part for part in parts if part.split(":")[1] == "requests"]),
+        _print(parts),
     )
 
 
@@ -114,11 +113,16 @@ def _day(text: str | None) -> str:
         return ""
 
 
+@cache
+def _keys(template: str, table_id: str) -> tuple[Key, ...]:
+    return tuple((table_id, *key) for key in vocabulary.form(template, table_id).cells())
+
+
 def _pack(report: Report) -> Iterator[str]:
+    """`2019:requests:12v,b,…`, the cells of each table in the form's order."""
     cells = {fact.key: fact for fact in report.facts}
     for template, table_id in sorted({(fact.template, fact.table_id) for fact in report.facts}):
-        tokens = (_token(cells.get((table_id, *key))) for key in vocabulary.form(template, table_id).cells())
-        yield f"{template}:{table_id}:{','.join(tokens)}"
+        yield f"{template}:{table_id}:{','.join([_token(cells.get(key)) for key in _keys(template, table_id)])}"
 
 
 def _token(fact: Fact | None) -> str:
@@ -126,12 +130,13 @@ def _token(fact: Fact | None) -> str:
     if fact is None:
         return ""
     value = fact.value if fact.status == "reported" else None
-    token = "b" if fact.status == "blank" else "" if value is None else format(value, "f")
+    token = "b" if fact.status == "blank" else "" if value is None else plain(value)
     best = fact.value_reconciled
-    proven = "" if best is None or best == value else f">{best:f}"
+    proven = "" if best is None or best == value else f">{plain(best)}"
     return f"{token}{'v' if fact.verified else ''}{proven}"
 
 
+@lru_cache(maxsize=100_000)
 def _cell(token: str) -> Cell:
     left, _, proven = token.partition(">")
     verified = left.endswith("v")
@@ -141,17 +146,19 @@ def _cell(token: str) -> Cell:
     return Cell(value, Decimal(proven) if proven else value, blank, verified)
 
 
-def _print(facts: list[Fact] | tuple[Fact, ...]) -> Print:
-    """The fingerprint of facts: of every figure, a blank being 0; without bits where one could not be read.
+def _print(parts: Iterable[str]) -> Print:
+    """The fingerprint of packed tables: of every figure, a blank being 0; without bits where one could not be read.
 
     Bits: each figure that is no stock, no sum and not 0 counts one for standing there and one for each doubling.
     """
-    figures, bits = [], 0.0
-    for fact in sorted(facts, key=lambda fact: fact.key):
-        if fact.status not in ("reported", "blank"):
+    digest, bits = hashlib.blake2b(digest_size=12), 0.0
+    for part in parts:
+        template, table_id, tokens = part.split(":")
+        figures = ["0" if t == "b" else t.partition(">")[0].rstrip("v") or "?" for t in tokens.split(",")]
+        if "?" in figures:
             return Print(b"", 0.0)
-        value = fact.value or Decimal(0)
-        figures.append(f"{fact.template}.{'.'.join(fact.key)}={value.normalize():f}")
-        if value and not {fact.row_id, fact.column_id} & (_STOCKS | _SUMS):
-            bits += 1 + max(0.0, math.log2(abs(value)))
-    return Print(hashlib.blake2b("\n".join(figures).encode(), digest_size=12).digest(), bits)
+        digest.update(f"{template}:{table_id}:{','.join(figures)}".encode())
+        for (_, row_id, column_id), figure in zip(_keys(template, table_id), figures, strict=True):
+            if figure != "0" and row_id not in _PLAIN and column_id not in _PLAIN:
+                bits += 1 + max(0.0, math.log2(abs(float(figure))))
+    return Print(digest.digest(), bits)

@@ -153,14 +153,14 @@ class Case:
     def agreed(self, found: list[Explanation], blank: frozenset[int]) -> dict[int, int]:
         """The numbers that the module's rules prove: of changed and missing cells, and of those beyond the faults."""
         first = found[0]
-        alive = {c: v for c, v in self._fixed(blank).items() if (first.value(c, self.printed) or 0) == v}
+        alive = {c: v for c, v in self._fixed(blank).items() if first.value(c, self.printed) == v}
         if first.cost <= PROVABLE and self._stands_apart(first):
             unproven = first.unproven()
             alive |= {c: v for c, v in (first.changes | first.filled).items() if c not in unproven}
         if not alive:
             return {}
         for rival in (*found, *self.rivals(first.cost)):
-            for cell in [c for c, value in alive.items() if (rival.value(c, self.printed) or 0) != value]:
+            for cell in [c for c, value in alive.items() if rival.value(c, self.printed) != value]:
                 del alive[cell]
             if not alive:
                 return {}

@@ -133,8 +133,8 @@ FACTS = Table(
             "value_reconciled",
             "number",
             "校正值",
-            "`value`, or what the accounting identities prove it must be when they leave one answer only; where a person "
-            "corrected it, `corrected`",
+            "`value`, or what the accounting identities prove it must be when they leave one answer only; `corrected` "
+            "where a person corrected it",
         ),
         Column(
             "verified",

@@ -139,7 +139,7 @@ def test_an_amount_may_have_a_fraction_and_a_change_a_sign(tmp_path: Path) -> No
 
 
 def sample(text: str = "year=2020", **changed: str | None) -> Report:
-    """A report as the pipeline leaves it, with `changed` cells (`row__column` of requests): a number, None for blank."""
+    """A report as the pipeline leaves it, some cells of its requests `changed` (`row__column`); None is blank."""
     report = make(hashlib.sha256(text.encode()).hexdigest(), settings_of(text))
     facts = []
     for fact in report.facts:

@@ -1,0 +1,237 @@
+"""Blocks → what a scanner or a telephone makes of the printed report: pages that are pictures, with known truth.
+
+The page is printed by render_pdf's press in an embedded font, rendered by PDFium, and then spoiled as paper, stamp,
+lamp, scanner and JPEG spoil it. The same seed printed without `Conditions` is the same report with its text layer.
+Chinese fonts are the system's (Debian: fonts-arphic-uming, fonts-wqy-zenhei); `fonts()` is empty where none is.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from tests.corpus.blocks import Block
+from tests.corpus.compose import Piece, compose
+from tests.corpus.render import Renderer
+from tests.corpus.render_pdf import Press, PrintHabits
+from tests.corpus.wreck import Shape
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FOLDER = Path("/usr/share/fonts/truetype")
+FONT_FILES = ("arphic/uming.ttc", "wqy/wqy-zenhei.ttc", "arphic/ukai.ttc", "wqy/wqy-microhei.ttc")
+LATIN = (None, "Times-Roman", "Helvetica")  # None: digits in the Chinese font, as 宋体 has its own
+SUFFIXES = {"pdf": ".pdf", "png": ".png", "jpeg": ".jpg", "tiff": ".tif"}
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How a report was scanned. `skew` in degrees; `blur` and `grain` in pixels and grey levels; `speckle` in dots a
+    million pixels; `quality` of JPEG; `light`: how much darker the darkest corner is; `stamps` per report."""
+
+    dpi: int = 200
+    skew: float = 0.0
+    blur: float = 0.0
+    grain: float = 0.0
+    speckle: float = 0.0
+    quality: int = 90
+    light: float = 0.0
+    stamps: int = 0
+    mode: str = "colour"  # colour | grey | bitonal
+    container: str = "pdf"  # pdf | png | jpeg | tiff
+
+
+def draw_conditions(rng: Random, dpi: int, noisy: bool = True) -> Conditions:
+    """What an office scanner does to one report."""
+    if not noisy:
+        return Conditions(dpi, mode=rng.choice(["colour", "grey"]))
+    return Conditions(
+        dpi,
+        skew=rng.uniform(-2.0, 2.0),
+        blur=rng.choice([0.0, 0.4, 0.7, 1.0]) * dpi / 200,
+        grain=rng.choice([0.0, 3.0, 6.0, 10.0]),
+        speckle=rng.choice([0.0, 0.0, 20.0, 80.0]),
+        quality=rng.choice([40, 55, 75, 90]),
+        light=rng.choice([0.0, 0.15, 0.35]),
+        stamps=rng.choice([0, 1, 1, 2]),
+        mode=rng.choice(["colour", "colour", "grey", "bitonal"]),
+    )
+
+
+@cache
+def fonts() -> tuple[str, ...]:
+    """The names of the Chinese fonts of this machine, registered with reportlab."""
+    from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
+    from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
+
+    found = []
+    for file in FONT_FILES:
+        path = FOLDER / file
+        if path.exists():
+            pdfmetrics.registerFont(TTFont(path.stem, str(path), subfontIndex=0))
+            found.append(path.stem)
+    return tuple(found)
+
+
+class TypedPress(Press):
+    """A press with an embedded Chinese font, and perhaps another for digits and Latin letters."""
+
+    def __init__(self, rng: Random, title: str, habits: PrintHabits, font: str, latin: str | None) -> None:
+        self._font, self._latin = font, latin
+        super().__init__(rng, title, habits)
+
+    def _runs(self, text: str) -> Iterator[tuple[str, str]]:
+        for is_latin, run in groupby(text, key=lambda c: self._latin is not None and c.isascii()):
+            yield (self._latin or self._font) if is_latin else self._font, "".join(run)
+
+    def _measure(self, text: str, size: float) -> float:
+        from reportlab.pdfbase.pdfmetrics import stringWidth
+
+        return float(sum(stringWidth(run, font, size) for font, run in self._runs(text)))
+
+    def _write(self, x: float, y: float, text: str, size: float, doubled: bool = False) -> None:
+        for shift in (0.0, 0.35) if doubled else (0.0,):
+            left = x + shift
+            for font, run in self._runs(text):
+                self.canvas.setFont(font, size)
+                self.canvas.drawString(left, y, run)
+                left += self._measure(run, size)
+
+
+def compose_scan(
+    seed: int | str, difficulty: str, conditions: Conditions | None, damage: tuple[str, ...] = ()
+) -> Piece:
+    """The report of this seed as its scan; without `conditions` the print itself, a PDF with a text layer."""
+    rng = Random(f"{seed}/scan habits/{difficulty}")
+    habits, font, latin = _habits(rng, difficulty), rng.choice(fonts()), rng.choice(LATIN)
+    shape = Shape(loses_cells=False, keeps_empty=True, keeps_space=True, keeps_lines=True)
+
+    def render(rng: Random, blocks: list[Block], title: str) -> bytes:
+        printed = TypedPress(rng, title.replace("\n", ""), habits, font, latin).run(blocks)
+        return printed if conditions is None else scan(printed, conditions, Random(f"{seed}/scanner"))
+
+    suffix = ".pdf" if conditions is None else SUFFIXES[conditions.container]
+    piece = compose(seed, "pdf", difficulty, damage, renderer=Renderer(shape, suffix, render))
+    return replace(piece, format="pdf" if conditions is None else "scan")
+
+
+def _habits(rng: Random, difficulty: str) -> PrintHabits:
+    varied = difficulty != "clean"
+    return PrintHabits(
+        rules=rng.choice(["strokes", "bars", "boxes"]),
+        repeat_header=rng.random() < 0.4,
+        cut=rng.choice(["first", "shares"]),
+        break_rows=varied and rng.random() < 0.2,
+        size=rng.choice([9.0, 10.5, 10.5, 12.0]),
+        pad=rng.choice([3.0, 5.0, 8.0]),
+        centred=rng.random() < 0.8,
+        shaded=rng.random() < 0.2,
+        footer=rng.choice(["- {} -", "— {} —", "{}", ""]),
+        landscape=rng.random() < 0.08,
+    )
+
+
+def scan(pdf: bytes, conditions: Conditions, rng: Random) -> bytes:
+    """The pages of a PDF as a scanner would leave them, in the container of `conditions`."""
+    import numpy as np
+    from PIL import Image
+
+    pages = [_page(page, conditions, rng, number) for number, page in enumerate(_rendered(pdf, conditions.dpi))]
+    modes = {"colour": "RGB", "grey": "L", "bitonal": "1"}
+    pictures = [Image.fromarray(np.asarray(page)).convert(modes[conditions.mode]) for page in pages]
+    buffer = io.BytesIO()
+    first, rest = pictures[0], pictures[1:]
+    resolution = {"dpi": (conditions.dpi, conditions.dpi)}
+    if conditions.container == "pdf":
+        packing = {} if conditions.mode == "bitonal" else {"quality": conditions.quality}
+        dates = {"creationDate": time.gmtime(0), "modDate": time.gmtime(0)}
+        first.save(buffer, "PDF", save_all=True, append_images=rest, resolution=conditions.dpi, **packing, **dates)
+    elif conditions.container == "tiff":
+        how = "group4" if conditions.mode == "bitonal" else "tiff_deflate"
+        first.save(buffer, "TIFF", save_all=True, append_images=rest, compression=how, **resolution)
+    elif conditions.container == "jpeg":
+        first.convert("RGB" if conditions.mode == "colour" else "L").save(
+            buffer, "JPEG", quality=conditions.quality, **resolution
+        )
+    else:
+        first.save(buffer, "PNG", **resolution)
+    return buffer.getvalue()
+
+
+def _rendered(pdf: bytes, dpi: int) -> Iterator[Any]:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        for page in document:
+            yield page.render(scale=dpi / 72, rev_byteorder=True).to_pil().convert("RGB")
+    finally:
+        document.close()
+
+
+def _page(picture: Any, conditions: Conditions, rng: Random, number: int) -> np.ndarray[Any, Any]:
+    """One page spoiled; the order is that of the world: stamp, paper askew, lamp, lens, sensor, JPEG."""
+    import numpy as np
+    from PIL import Image, ImageFilter
+
+    for _ in range(conditions.stamps if number % 2 == 0 else 0):
+        picture = _stamped(picture, conditions.dpi, rng)
+    if conditions.skew:
+        angle = conditions.skew + rng.uniform(-0.2, 0.2)
+        picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=(250, 250, 248))
+    if conditions.blur:
+        picture = picture.filter(ImageFilter.GaussianBlur(conditions.blur))
+    noise = np.random.default_rng(rng.getrandbits(32))
+    pixels = np.asarray(picture).astype(np.float32)
+    height, width = pixels.shape[:2]
+    if conditions.light:
+        x = np.linspace(0, 1, width, dtype=np.float32)
+        y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+        corner = rng.choice([x + y, x + 1 - y, 1 - x + y, 2 - x - y]) / 2
+        pixels *= (1 - conditions.light * corner**1.5)[..., None]
+    if conditions.grain:
+        pixels += noise.normal(0, conditions.grain, (height, width, 1)).astype(np.float32)
+    dots = int(conditions.speckle * height * width / 1e6)
+    for _ in range(dots):
+        y0, x0, size = rng.randrange(height), rng.randrange(width), rng.choice([1, 1, 2, 2, 3])
+        pixels[y0 : y0 + size, x0 : x0 + size] = rng.choice([20.0, 90.0])
+    pixels = pixels.clip(0, 255)
+    if conditions.mode == "bitonal":  # a fixed threshold, as office scanners have it
+        return np.asarray((pixels.mean(axis=2) > 150) * 255, np.uint8)
+    return pixels.astype(np.uint8)
+
+
+def _stamped(picture: Any, dpi: int, rng: Random) -> Any:
+    """A round red seal somewhere over the page, as ink that darkens what lies under it."""
+    from PIL import Image, ImageChops, ImageDraw, ImageFont
+
+    radius = int(dpi * 21 / 25.4)
+    layer = Image.new("RGB", picture.size, (255, 255, 255))
+    draw = ImageDraw.Draw(layer)
+    x = rng.randint(radius, max(radius + 1, picture.width - radius))
+    y = rng.randint(radius, max(radius + 1, picture.height - radius))
+    red = (rng.randint(190, 225), rng.randint(30, 80), rng.randint(40, 80))
+    draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=red, width=max(2, dpi // 50))
+    draw.polygon(_star(x, y, radius * 0.35), fill=red)
+    face = ImageFont.truetype(str(FOLDER / FONT_FILES[[Path(f).stem for f in FONT_FILES].index(fonts()[0])]), dpi // 7)
+    draw.text((x, y + radius * 0.6), "信息公开专用章", fill=red, font=face, anchor="mm")
+    return ImageChops.multiply(picture, layer)
+
+
+def _star(x: float, y: float, radius: float) -> Sequence[tuple[float, float]]:
+    import math
+
+    points = []
+    for k in range(10):
+        reach = radius if k % 2 == 0 else radius * 0.4
+        angle = math.pi * k / 5 - math.pi / 2
+        points.append((x + reach * math.cos(angle), y + reach * math.sin(angle)))
+    return points
