@@ -22,6 +22,7 @@ _LINE = 0.03  # inches; no ruling's rest is thicker
 _SPECK = 0.32  # of the text's height; lone ink smaller than this both ways is dirt
 _PIECE = 0.55
 _FLAT = 0.3
+_SIGN = 0.14
 _SLIVER = 0.015  # inches
 _WHOLE = 0.7
 _MARGIN_X = 0.35
@@ -127,11 +128,12 @@ def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
     for top, bottom in _bands(shapes, height):
         row = [shape for shape in shapes if top <= (shape[1] + shape[3]) / 2 <= bottom]
         main = [shape for shape in row if _size(shape) >= _SPECK * height]
+        main += [shape for shape in row if shape not in main and _is_sign(shape, main, height)]
         if main:
             box = _framed(main, cell, height)
             alien = any(_overlap(shape, box[1], box[3]) for shape in foreign)
-            flat = len(main) <= 2 and bottom - top <= _FLAT * height and main[-1][2] - main[0][0] > 2 * (bottom - top)
-            found.append(Strip(box, _specks(shapes, main, box), alien, flat and not alien))
+            dash = not alien and len(main) <= 2 and all(_is_flat(shape, height) for shape in main)
+            found.append(Strip(box, _specks(shapes, main, box), alien, dash))
     return found
 
 
@@ -150,6 +152,23 @@ def _specks(shapes: Sequence[Box], main: Sequence[Box], box: Box) -> tuple[Box, 
             and any(-0.15 * high <= m[0] - s[2] <= 0.5 * high for m in main)
         )
     )
+
+
+def _is_sign(shape: Box, main: Sequence[Box], height: float) -> bool:
+    """Whether a small flat shape stands before a digit, at half its height: a minus."""
+    x0, top, x1, bottom = shape
+    if x1 - x0 < _SIGN * height or x1 - x0 < 1.5 * (bottom - top):
+        return False
+    middle = (top + bottom) / 2
+    return any(
+        -0.1 * height <= m[0] - x1 <= 0.8 * height and m[1] + 0.25 * (m[3] - m[1]) <= middle <= m[3] - 0.15 * (m[3] - m[1])
+        for m in main
+    )
+
+
+def _is_flat(shape: Box, height: float) -> bool:
+    wide, high = shape[2] - shape[0], shape[3] - shape[1]
+    return high <= _FLAT * height and wide >= 2 * high
 
 
 def _size(shape: Box) -> int:

@@ -61,10 +61,14 @@ def _without_stamps(picture: np.ndarray[Any, Any]) -> Picture:
         return picture
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     red, others = picture[..., 0], np.maximum(picture[..., 1], picture[..., 2])
-    stamped = cv2.subtract(red, others) > 30
+    redness = cv2.subtract(red, others)
+    stamped = redness > 25
     if stamped.any():
-        spread = cv2.dilate(stamped.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        grey[spread] = np.maximum(grey[spread], red[spread])
+        spread = cv2.dilate(stamped.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+        pure = red[redness > 70] if (redness > 70).any() else red[stamped]
+        light = max(float(np.percentile(pure, 20)), 90.0)  # how light the stamp's own ink is in its red part
+        cleared = np.clip(red[spread].astype(np.float32) * (250.0 / light), 0, 255).astype(np.uint8)
+        grey[spread] = np.maximum(grey[spread], cleared)
     return grey
 
 

@@ -1,6 +1,6 @@
 """What comparison needs of a report, packed small: a country's reports of ten years are compared in one pass.
 
-A card holds its cells as one string, about half a kilobyte, and unpacks them when a neighbour is found.
+A card takes one or two kilobytes: its cells are one string, unpacked when a neighbour is found.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipeline.model import Fact, Report
 Key = tuple[str, str, str]
 
 # Stocks are the same year after year at many bodies, and sums follow from what they sum up.
+_FIGURES = {"b": "0", "": "?"}
 _PLAIN = frozenset({"previous_items", "in_force", "total_disclosed", "total", "total_processed", "received"})
 
 
@@ -154,7 +155,8 @@ def _print(parts: Iterable[str]) -> Print:
     digest, bits = hashlib.blake2b(digest_size=12), 0.0
     for part in parts:
         template, table_id, tokens = part.split(":")
-        figures = ["0" if t == "b" else t.partition(">")[0].rstrip("v") or "?" for t in tokens.split(",")]
+        printed = [token.partition(">")[0].rstrip("v") for token in tokens.split(",")]
+        figures = [_FIGURES.get(figure, figure) for figure in printed]
         if "?" in figures:
             return Print(b"", 0.0)
         digest.update(f"{template}:{table_id}:{','.join(figures)}".encode())

@@ -1,8 +1,8 @@
 """What reports say of one another: the same publisher twice for one year, the year before, and copies.
 
-A pure function over all reports, in one pass with a card kept of each (about a kilobyte). What it finds is added when
-publishing, so a report read years ago is doubted anew when its neighbour arrives. Reports whose publisher or year is
-not known cannot be compared.
+A pure function over all reports, in one pass with a card kept of each (one or two kilobytes). What it finds is added
+when publishing, so a report read years ago is doubted anew when its neighbour arrives. Reports whose publisher or year
+is not known cannot be compared.
 """
 
 from __future__ import annotations
@@ -143,7 +143,8 @@ def _revision(card: Card, cards: Sequence[Card], differ: Sequence[Key], textual:
         message = f"{which} the same numbers for this publisher and year; {how}"
         return _flag("info", message, ("source", "one report was published in several files"))
     shown = _few([".".join(key) for key in differ[:_SHOWN]], len(differ))
-    message = f"{which} for this publisher and year too; {len(differ)} cells differ: {shown}; {how}"
+    cells = "1 cell differs" if len(differ) == 1 else f"{len(differ)} cells differ"
+    message = f"{which} for this publisher and year too; {cells}: {shown}; {how}"
     return _flag("warning", message, _SOURCE_TEXT if textual else _UNDECIDED)
 
 

@@ -7,6 +7,7 @@ million reports. The first will do for two years of one publisher, which are few
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pipeline.cards import Card
@@ -38,11 +39,12 @@ def duplicates(cards: Sequence[Card]) -> Iterator[tuple[str, Flag]]:
 def _copies(cards: Sequence[Card], requests: bool) -> dict[str, list[Card]]:
     """For each report the first few with the same fingerprint, one of each publisher and year that is not its own."""
     floor = {True: SAME_BODY, False: ANY_BODY}
+    times = Counter((card.requests if requests else card.tables).digest for card in cards)
     groups: dict[tuple[bytes, Body | None], dict[Name, Card]] = {}
     for same in (True, False):
         for card in cards:
             mark = card.requests if requests else card.tables
-            if mark.bits >= floor[same]:
+            if times[mark.digest] > 1 and mark.bits >= floor[same]:
                 group = groups.setdefault((mark.digest, card.who if same else None), {})
                 first = group.get((card.who, card.year))
                 if first is None or card.report_id < first.report_id:

@@ -311,6 +311,7 @@ def _write(
                 unit=table.units.get(key[0]),
                 confidence=slot.confidence,
                 bbox=slot.bbox,
+                alternatives=slot.alternatives,
             )
         table.settle(key, reading)
     if placed.doubt:

@@ -40,6 +40,7 @@ class Reading:
     unit: str | None = None
     confidence: float | None = None
     bbox: tuple[float, float, float, float] | None = None
+    alternatives: tuple[str, ...] = ()  # the other readings of a doubtful text, likeliest first
 
 
 @dataclass(frozen=True, slots=True)

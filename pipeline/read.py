@@ -19,6 +19,7 @@ from pipeline.narrative import claims, numbers_told
 from pipeline.noise import noise
 from pipeline.quality import quality
 from pipeline.reconcile import attribute, reconcile
+from pipeline.readings import choose, low_confidence
 from pipeline.sections import sections
 from pipeline.workplan import tasks
 
@@ -56,7 +57,7 @@ def read_document(document: Document, sha256: str) -> Report:
         return replace(base, tasks=tuple(tasks(document)), flags=flags, quality=quality(document, (), flags))
     if identity.document_type != "annual_report":
         return replace(base, disposition="set_aside", reason=identity.reason)
-    tables = align(document, identity.year)
+    tables, chosen = choose(align(document, identity.year))
     facts, value_flags = measure(tables)
     facts, arithmetic = check(facts)
     told, mismatches = claims(document, facts, identity)
@@ -65,6 +66,8 @@ def read_document(document: Document, sha256: str) -> Report:
         *base.flags,
         *_table_flags(tables, identity),
         *value_flags,
+        *chosen,
+        *low_confidence(tables, facts),
         *arithmetic,
         *repairs,
         *suspects(facts),

@@ -36,6 +36,7 @@ class Slot:
     line: int | None = None
     confidence: float | None = None
     bbox: tuple[float, float, float, float] | None = None
+    alternatives: tuple[str, ...] = ()
 
     @property
     def blank(self) -> bool:
@@ -144,7 +145,15 @@ def _table_rows(table: Table, index: int) -> Iterator[Row]:
         line = next((cell.line for cell in cells if cell.line is not None), table.line)
         for part in _unfused(cells):
             slots = tuple(
-                Slot(text, cell.col, cell.col + max(cell.col_span, 1), cell.line, cell.confidence, cell.bbox)
+                Slot(
+                    text,
+                    cell.col,
+                    cell.col + max(cell.col_span, 1),
+                    cell.line,
+                    cell.confidence,
+                    cell.bbox,
+                    cell.alternatives if text == cell.text else (),
+                )
                 for cell, text in part
             )
             yield Row(slots, layout, index, table.page, line, table.n_cols)

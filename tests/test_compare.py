@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from pipeline.checks import check
 from pipeline.compare import Compared, compare, located
 from pipeline.model import Flag, Report
@@ -341,3 +343,15 @@ def test_flags_of_comparison_say_where_their_cells_stand() -> None:
 def test_nothing_is_said_of_a_report_on_its_own() -> None:
     assert compare([report("year=2020", **FIGURES), report("kind=work_plan year=2020")]) == {}
     assert Compared() == Compared((), None)
+
+
+@pytest.mark.parametrize("status", ["blank", "missing", "unreadable"])
+def test_a_cell_without_a_number_of_which_one_is_proven_is_compared_by_it(status: str) -> None:
+    before, after = lawful(2019, 0, 2), lawful(2020, 3, 0)
+    facts = [
+        replace(f, status=status, value=None, value_reconciled=Decimal(2)) if f.row_id == "carried_in" else f
+        for f in after.facts
+    ]
+    found = flags(before, replace(after, facts=tuple(facts)))
+    said = {(flag.column_id, flag.severity, flag.observed) for flag in found.get(after.report_id, [])}
+    assert said == ({("natural_person", "info", "blank")} if status == "blank" else set())
