@@ -10,30 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-import regex
-
 from extractors.document import Document
 from pipeline import vocabulary
 from pipeline.binding import Judge, bind
+from pipeline.candidates import Candidate, caption_rank, choose
 from pipeline.fill import TableInMaking, read_flat, read_rows
 from pipeline.headers import headers_of
 from pipeline.items import Item, items_of
 from pipeline.labels import row_key
 from pipeline.model import Flag, Reading, TableReading
-from pipeline.numerals import is_value, read_numeral
+from pipeline.numerals import read_numeral
 from pipeline.rows import Row, rows
 from pipeline.segments import Segment, find_segments, template_of
 from pipeline.vocabulary import Form
 
 _MOST_CANDIDATES = 4  # places in one document that are read for one table
-_YEAR = regex.compile(r"(20[012]\d)\s*年")
-_IS_CAPTION = regex.compile(r"情况|表|数据")
-_COMPARISON = regex.compile(r"上年度?|去年|上一年度?|供.{0,12}(?:对比|对照|比较|参考)|同期")
-_CAPTIONS = {
-    "proactive": regex.compile(r"主动公开"),
-    "requests": regex.compile(r"公开.{0,4}申请|申请公开"),
-    "review_litigation": regex.compile(r"复议|诉讼"),
-}
 
 
 def align(document: Document, year: int | None = None) -> list[TableReading]:
@@ -47,28 +38,14 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
     found = []
     for table_id in vocabulary.TABLES:
         template, flag = templates[table_id]
-        readings = []
+        candidates = []
         for segment in segments[table_id][:_MOST_CANDIDATES]:
             reading = _read(stream, segment, template)
             if reading is not None:
-                readings.append((_rank(stream, segment, year), reading))
-        if readings:
-            found.append(_choose(readings, flag))
+                candidates.append(Candidate(caption_rank(stream, segment, year), segment, reading))
+        if candidates:
+            found.append(choose(stream, candidates, flag))
     return found
-
-
-def _rank(stream: Sequence[Row], segment: Segment, year: int | None) -> int:
-    """How well the captions right above a table speak for it: 1 for its own, -2 where they name another year."""
-    captions: list[str] = []
-    above = [row for row in stream[max(0, segment.start - 40) : segment.start] if row.text.strip()]
-    for row in reversed(above[-8:]):
-        if row.layout != "text" or any(is_value(slot.text) for slot in row.slots):
-            break
-        captions.extend([row.text] if not row.prose and _IS_CAPTION.search(row.text) else [])
-    years = [int(found) for text in captions for found in _YEAR.findall(text)[:1]]
-    if any(_COMPARISON.search(text) for text in captions) or (years and year is not None and years[0] != year):
-        return -2
-    return int(any(_CAPTIONS[segment.table_id].search(text) for text in captions))
 
 
 def _templates(
@@ -155,19 +132,7 @@ def _say_structure(table: TableInMaking, stream: Sequence[Row], segment: Segment
     for row_id in form.rows:
         if row_id not in bound:
             table.flag("missing_row", "the table lacks the row, or its label could not be told", row_id)
-    if segment.table_id == "requests":
-        for item in items:
-            if item.key is None and item.filled > 1:
-                raw = " ".join(slot.text.strip() for slot in item.values if not slot.blank)
-                table.flag(
-                    "unknown_label",
-                    "a row of figures whose place is not settled was left out",
-                    page=item.row.page,
-                    line=item.row.line,
-                    excerpt=raw,
-                    observed=item.printed or None,
-                    severity="warning" if len(bound) < len(form.rows) else "info",
-                )
+    _say_leftovers(table, items)
     blocks = sorted({item.row.block for item in items if item.key and item.row.layout != "text"})
     if len(blocks) > 1:
         pages = {item.row.page for item in items if item.key}
@@ -179,49 +144,32 @@ def _say_structure(table: TableInMaking, stream: Sequence[Row], segment: Segment
         )
 
 
-def _choose(readings: list[tuple[int, TableReading]], flag: Flag | None) -> TableReading:
-    """The fullest of the tables found for one form, the better captioned of equals; pieces that complete it are joined.
+def _say_leftovers(table: TableInMaking, items: Sequence[Item]) -> None:
+    """Figures that no row of the form could take: a doubt about the row they stand under, or about the table.
 
-    Another table with other figures for the same rows is a doubt about it.
+    A figure alone is taken for a page number where identities guard the rows, and for the rest of the row above where
+    none do.
     """
-    flags = [flag] if flag else []
-    if any(rank >= 0 for rank, _ in readings):
-        readings = [(rank, reading) for rank, reading in readings if rank >= 0]
-    else:
-        message = "the only table of its kind stands under a caption of another year, or of a comparison"
-        flags.append(Flag("duplicate_table", "warning", message, readings[0][1].table_id))
-    most = max(_fullness(reading) for _, reading in readings)
-    rivals = [(rank, reading) for rank, reading in readings if _fullness(reading) * 5 >= most * 4]
-    best = max(rivals, key=lambda rival: (rival[0], _fullness(rival[1])))[1]
-    flags = [*best.flags, *flags]
-    cells = dict(best.cells)
-    for _, other in readings:
-        if other is best:
+    bound = {row_id for row_id, _ in table.cells}
+    guarded = table.form.table_id == "requests"
+    above: str | None = None
+    if not any(item.key for item in items):
+        return  # one row of all results has no label of the form's
+    for item in items:
+        if item.key is not None or not item.filled:
+            above = item.key or above
             continue
-        mine = {row_id for (row_id, _), cell in cells.items() if cell.text is not None}
-        theirs = {row_id for (row_id, _), cell in other.cells.items() if cell.text is not None}
-        if not mine & theirs:
-            cells.update({key: cell for key, cell in other.cells.items() if key[0] in theirs})
-            flags = [f for f in flags if not (f.kind == "missing_row" and f.row_id in theirs)]
-            flags.extend(f for f in other.flags if f.row_id in theirs)
-            flags.append(
-                Flag("split_table", "info", "the table stands in pieces, apart from each other", best.table_id)
-            )
-        elif _fullness(other) * 2 >= _fullness(best) and _differs(best, other):
-            message = "the table stands more than once, with different figures"
-            flags.append(Flag("duplicate_table", "warning", message, best.table_id))
-    return TableReading(best.table_id, best.template, cells, tuple(dict.fromkeys(flags)))
-
-
-def _fullness(reading: TableReading) -> int:
-    return sum(1 for cell in reading.cells.values() if cell.text is not None and not cell.unsettled)
-
-
-def _differs(one: TableReading, other: TableReading) -> bool:
-    return any(
-        cell.text is not None
-        and other.cells[key].text is not None
-        and cell.text.strip() != other.cells[key].text.strip()  # type: ignore[union-attr]
-        for key, cell in one.cells.items()
-        if key in other.cells
-    )
+        if guarded and item.filled == 1:
+            continue
+        raw = " ".join(slot.text.strip() for slot in item.values if not slot.blank)
+        lacking = len(bound) < len(table.form.rows)
+        table.flag(
+            "unknown_label",
+            "a row of figures whose place is not settled was left out",
+            None if guarded else above,
+            page=item.row.page,
+            line=item.row.line,
+            excerpt=raw,
+            observed=item.printed or None,
+            severity="warning" if lacking or not guarded else "info",
+        )

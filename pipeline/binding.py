@@ -63,6 +63,7 @@ def _weigh_sequence(
                     items[i].key, items[i].how = key, "sequence"
                 return
             if by_nearest == 0 < by_sequence:
+                _distrust_imbalance(items, template, table_id)
                 return
         for i in clash:
             items[i].key, items[i].how = None, ""

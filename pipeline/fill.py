@@ -67,7 +67,7 @@ def read_rows(table: TableInMaking, stream: Sequence[Row], headers: list[Header]
             local, keyed = geometry, list(columns)
             if table_id == "proactive":
                 local, keyed = _own_header(table, stream, headers, item, columns)
-            values = _deduplicated(item, len(keyed))
+            values = _expanded(_deduplicated(item, len(keyed)), local)
             full = _total_printed(group, len(keyed)) if table_id != "proactive" else item.row.layout == "ragged"
             item.values = values
             if table_id == "proactive":
@@ -169,6 +169,22 @@ def _gapped(item: Item, placed: Placed, width: int) -> Placed:
     others = spread(filled, width) or [(None,) * width]
     doubt = ("lost_cell", "empty cells and empty lines stand among the row's values")
     return Placed(tuple(dict.fromkeys((*placed.placements, *others))), doubt)
+
+
+def _expanded(values: list[Slot], geometry: Geometry | None) -> list[Slot]:
+    """The values with one 0 merged over several columns laid on each of them; shares in percent are left out."""
+    if geometry is None:
+        return values
+    if sum(1 for slot in values if not slot.blank) > len(geometry.starts):
+        values = [slot for slot in values if not slot.text.strip().endswith(("%", "％"))]
+    found: list[Slot] = []
+    for slot in values:
+        covered = [start for start in geometry.starts if slot.start <= start < slot.end]
+        if len(covered) > 1 and read_numeral(slot.text).value == 0:
+            found.extend(replace(slot, start=start, end=start + 1) for start in covered)
+        else:
+            found.append(slot)
+    return found
 
 
 def _edge_blank(item: Item, placed: Placed, width: int) -> Placed:
@@ -393,6 +409,9 @@ def read_flat(table: TableInMaking, stream: Sequence[Row], segment: Segment, ite
     best = max(items, key=lambda item: (item.filled, -items.index(item)), default=None)
     if best is None or len(best.values) < 5:
         return
+    texts = [[s.text.strip() for s in item.values if not s.blank] for item in items if item.filled >= len(keys)]
+    if any(text != texts[0] for text in texts[1:]):
+        table.flag("duplicate_table", "several rows of results stand in the table; the first full one was read")
     named = review_keys(stream, segment, form.template, best.row.block, columns)
     starts = [slot.start for slot in best.values]
     if best.row.layout == "grid" and len(named) == len(keys) and set(named) <= set(starts):

@@ -13,6 +13,10 @@ from pipeline.numerals import is_value
 from pipeline.rows import Row, Slot
 from pipeline.segments import Segment
 
+_COUNTED = regex.compile(r"件|条|项|个|次|宗|份|件次|项次")
+_BROKEN_FIGURE = regex.compile(
+    r"(?=\P{Nd}*\p{Nd})(?![(（]?\p{Nd}{1,2}[)）.．、]$)[^\p{Han}]{1,20}|\p{Nd}[\p{Nd},，.]*\s*[(（].{1,20}"
+)
 _NUMBERED = regex.compile(
     r"\s*(?:[(（]\s*[一二三四五六七八九十]{1,2}\s*[)）]|[一二三四五六七八九十\d]{1,2}\s*[.．、,，])"
 )
@@ -135,8 +139,12 @@ def _parts(row: Row, template: str, table_id: str) -> list[tuple[list[Slot], lis
         if slot.blank and row.layout != "text":
             values.append(slot)
             continue
-        if (is_value(slot.text) and not _enumerates(slots, i, row, template, table_id)) or slot.blank:
+        if _COUNTED.fullmatch(slot.text.strip()):
+            continue  # a column that says 件 beside each figure
+        if (_is_figure(slot) and not _enumerates(slots, i, row, template, table_id)) or slot.blank:
             values.append(slot)
+        elif labels and _BROKEN_FIGURE.fullmatch(slot.text.strip()):
+            values.append(slot)  # 8B: a figure misread, never a part of the label
         elif not any(not v.blank for v in values):
             labels.append(slot)
             values.clear()
@@ -145,6 +153,13 @@ def _parts(row: Row, template: str, table_id: str) -> list[tuple[list[Slot], lis
         else:
             values.append(slot)
     return parts
+
+
+def _is_figure(slot: Slot) -> bool:
+    """Whether a cell stands where a number does: it is one, another reading of it is one, or nothing of it is legible
+    (U+FFFD), which is no label either."""
+    text = slot.text.strip()
+    return is_value(text) or (bool(text) and not text.strip("\ufffd")) or any(map(is_value, slot.alternatives))
 
 
 def _enumerates(slots: Sequence[Slot], i: int, row: Row, template: str, table_id: str) -> bool:

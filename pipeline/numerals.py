@@ -38,6 +38,9 @@ _APART = regex.compile(r"\d\s+[\d,.]|[,.]\s+\d")
 _UNIT_IN_PARENTHESES = regex.compile(r"[(（]((?:百万|千万|万|亿|千)?元|万|亿)[)）]$")
 _TENS = regex.compile(r"(.*\d)([万亿])")
 _NOT_NOTHING = regex.compile(r"[1-9OlI一-九]")
+_UNIT_IN_NOTE = regex.compile(r"(?:单位.{0,2}|人民币|^)((?:[百千]?万|亿|千)?元)$")
+_SIGN_IN_NOTE = regex.compile(r"增加?|减少?|下降")
+_CHANGES = regex.compile(r"^[千百万亿负]|单位|[增减负]$")
 _FULLWIDTH = regex.compile(r"[０-９]")
 _DIGITS_AND_LOOKALIKES = regex.compile(r"[-+]?[\d,.OoQlI|〇○]*[OoQlI|〇○][\d,.OoQlI|〇○]*")
 _LOOKALIKE = str.maketrans({"O": "0", "o": "0", "Q": "0", "〇": "0", "○": "0", "l": "1", "I": "1", "|": "1"})
@@ -111,8 +114,8 @@ def _strip(text: str, doubts: list[tuple[str, str, str]]) -> str:
         doubts.append(("footnote_in_cell", "info", f"reference mark beside the number: {text.strip()!r}"))
     note = _NOTE.match(body)
     if note and not _UNIT.fullmatch(note["note"].removeprefix("单位").lstrip(":：")):
+        body = _with_note(note["head"].strip(), note["note"])
         doubts.append(("footnote_in_cell", "info", f"note beside the number: {note['note']}"))
-        body = note["head"].strip()
     if _FULLWIDTH.search(body):
         doubts.append(("fullwidth_digit", "info", "full-width digits"))
     folded = unicodedata.normalize("NFKC", body)
@@ -124,7 +127,17 @@ def _strip(text: str, doubts: list[tuple[str, str, str]]) -> str:
         doubts.append(
             ("split_digits", "warning", f"digits apart from each other, read as one number: {text.strip()!r}")
         )
-    return joined.strip("*_`'\"“”").removeprefix("¥").removeprefix("人民币")
+    return joined.strip("*`'\"“”").removeprefix("¥").removeprefix("人民币")
+
+
+def _with_note(head: str, note: str) -> str:
+    """The number with what a note beside it says of its unit or sign; a note that changes it otherwise spoils it."""
+    unit = _UNIT_IN_NOTE.search(note)
+    if unit:
+        return head + unit[1]
+    if _SIGN_IN_NOTE.fullmatch(note):
+        return note + head
+    return f"{head}({note})" if _CHANGES.search(note) else head
 
 
 def _unit(body: str, unit: str, hint: str | None, doubts: list[tuple[str, str, str]]) -> tuple[str, Decimal]:

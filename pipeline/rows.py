@@ -19,6 +19,8 @@ _SENTENCE = regex.compile(r"[。；！？]")
 _CLAUSE = regex.compile(r"(?<!\p{Nd})[，,、；](?!\p{Nd})")
 _SIGN = regex.compile(r"^(?:增加了?|减少了?|新增|增长|下降|增|减|\+)$")
 _LOOSE_NUMBER = regex.compile(r"(?<!\d)(\d)\s+(?=[.．、]\s*\p{Han})")  # the number of a label: 1 .属于国家秘密
+_OPEN_NUMBER = regex.compile(r"^[-+]?\p{Nd}[\p{Nd},，]*[,，.．]$")
+_DIGITS = regex.compile(r"^\p{Nd}")
 _MEASURE = regex.compile(r"^(?:[百千]?万元|亿元|千元|元|项|件|条|个|次|宗|起|份|家|人)$")
 _NUMBERED = regex.compile(r"(?=(?<!\d)\d{1,2}\s*[.．、])|(?=[(（]\s*[一二三四五六七八九十]\s*[)）])")
 _PAGE_NUMBER = regex.compile(
@@ -126,9 +128,10 @@ def _tokens(text: str) -> list[str]:
         return [""]
     merged: list[str] = []
     for word in words:
-        if (merged and _SIGN.match(merged[-1]) and word[:1].isdigit()) or (
-            merged and _MEASURE.match(word) and merged[-1][-1:].isdigit()
-        ):
+        last = merged[-1] if merged else ""
+        signed = _SIGN.match(last) and word[:1].isdigit()
+        parted = _OPEN_NUMBER.match(last) and _DIGITS.match(word)  # 81, 934
+        if signed or parted or (_MEASURE.match(word) and last[-1:].isdigit()):
             merged[-1] += " " + word
         else:
             merged.append(word)

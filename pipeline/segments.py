@@ -6,7 +6,8 @@ statutory when enough different labels of its form stand close together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import regex
@@ -121,11 +122,13 @@ def find_segments(rows: list[Row]) -> dict[str, list[Segment]]:
     result = {}
     for table_id, found in hits.items():
         others = set().union(*(rows_ for other, rows_ in strong.items() if other != table_id)) - strong[table_id]
-        segments = [
-            _extended(segment, rows, others)
-            for segment in _grouped(table_id, found, rows, others)
-            if _is_statutory(segment, rows)
-        ]
+        grouped = [s for s in _grouped(table_id, found, rows, others) if _is_statutory(s, rows)]
+        segments = []
+        for i, segment in enumerate(grouped):
+            low = grouped[i - 1].end if i else 0
+            high = grouped[i + 1].start if i + 1 < len(grouped) else len(rows)
+            wide = _extended(segment, rows, others)
+            segments.append(replace(wide, start=max(wide.start, low), end=min(wide.end, high)))
         result[table_id] = sorted(segments, key=lambda s: (-s.strength, s.start))
     return result
 
@@ -139,14 +142,31 @@ def _grouped(table_id: str, hits: list[Hit], rows: list[Row], others: set[int]) 
         if groups and not _breaks(groups[-1], hit, rows, others, table_id):
             groups[-1].append(hit)
         else:
-            groups.append([hit])
+            opening: list[Hit] = []
+            while groups and groups[-1] and _opens(groups[-1][-1], hit, rows):
+                opening.insert(0, groups[-1].pop())
+            groups.append([*opening, hit])
     segments = []
     for group in groups:
-        edges = [i for i, hit in enumerate(group) if not hit.weak]
+        edges = [hit.row for hit in group if not hit.weak]
         if edges:
-            inner = tuple(group[edges[0] : edges[-1] + 1])
+            low, high = _block_of(rows, edges[0]), _block_of(rows, edges[-1])
+            inner = tuple(hit for hit in group if low <= _block_of(rows, hit.row) <= high)
+            inner = tuple(hit for hit in inner if rows[hit.row].layout != "text" or edges[0] <= hit.row <= edges[-1])
             segments.append(Segment(table_id, inner[0].row, inner[-1].row + 1, inner))
     return segments
+
+
+def _block_of(rows: list[Row], index: int) -> int:
+    return rows[index].block
+
+
+def _opens(earlier: Hit, hit: Hit, rows: list[Row]) -> bool:
+    """Whether an earlier hit is of the header of the table that a hit begins: in its block, or the names of columns
+    between two tables of text."""
+    if rows[hit.row].layout != "text":
+        return rows[earlier.row].block == rows[hit.row].block
+    return earlier.axis == "column" and rows[earlier.row].layout == "text" and hit.row - earlier.row <= 12
 
 
 def _breaks(group: list[Hit], hit: Hit, rows: list[Row], others: set[int], table_id: str) -> bool:
@@ -161,10 +181,30 @@ def _breaks(group: list[Hit], hit: Hit, rows: list[Row], others: set[int], table
     parts = sum(1 for i in between if rows[i].prose) + any(_is_caption(rows[i]) for i in between)
     if parts >= (1 if tabular else 2) or any(i in others for i in between):
         return True
-    form_rows = list(vocabulary.form("2019", table_id).rows)
+    return _begins_anew(group, hit, rows, table_id)
+
+
+def _begins_anew(group: list[Hit], hit: Hit, rows: list[Row], table_id: str) -> bool:
+    """Whether a row's label opens the table a second time: one of its first rows again, after most of them."""
+    if hit.axis != "row":
+        return False
+    order = list(vocabulary.form("2021", table_id).rows)
     seen = {h.key for h in group if h.axis == "row"}
-    first = {"requests": "received", "proactive": "regulations", "review_litigation": "reconsideration"}[table_id]
-    return hit.axis == "row" and hit.key == first and first in seen and len(seen) >= 0.6 * len(form_rows)
+    if hit.key not in seen or hit.key not in order[: max(1, len(order) // 2)]:
+        return False
+    if table_id == "review_litigation":  # its one row of results has no label: a new block is the only sign
+        return (
+            hit.key == order[0]
+            and rows[hit.row].layout != "text"
+            and all(rows[h.row].block != rows[hit.row].block for h in group if h.key == hit.key)
+        )
+    return len(seen) >= 0.6 * len(order)
+
+
+def parted(rows: Sequence[Row], start: int, end: int) -> bool:
+    """Whether text stands between two pieces of a table that belongs to neither: prose, a caption, another title."""
+    between = rows[start:end]
+    return any(row.prose or _is_caption(row) or (row.layout == "text" and bare(row.text)) for row in between)
 
 
 def _is_caption(row: Row) -> bool:
