@@ -19,7 +19,7 @@ from pipeline.headers import headers_of
 from pipeline.items import Item, items_of
 from pipeline.labels import row_key
 from pipeline.model import Flag, Reading, TableReading
-from pipeline.numerals import read_numeral
+from pipeline.numerals import is_value, read_numeral
 from pipeline.rows import Row, rows
 from pipeline.segments import Segment, find_segments, template_of
 from pipeline.vocabulary import Form
@@ -39,8 +39,9 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
     for table_id in vocabulary.TABLES:
         template, flag = templates[table_id]
         candidates = []
+        blanks = any(_leaves_blanks(stream, segment) for segment in segments["requests"][:1])
         for segment in segments[table_id][:_MOST_CANDIDATES]:
-            reading = _read(stream, segment, template)
+            reading = _read(stream, segment, template, blanks)
             if reading is not None:
                 candidates.append(Candidate(caption_rank(stream, segment, year), segment, reading))
         if candidates:
@@ -69,10 +70,20 @@ def _templates(
     return result
 
 
-def _read(stream: Sequence[Row], segment: Segment, template: str) -> TableReading | None:
+def _leaves_blanks(stream: Sequence[Row], segment: Segment) -> bool:
+    """Whether a table of requests leaves cells blank for 0: three rows or more hold blanks between their figures."""
+    count = 0
+    for row in stream[segment.start : segment.end]:
+        filled = [i for i, slot in enumerate(row.slots) if not slot.blank and is_value(slot.text)]
+        if row.layout != "text" and len(filled) >= 2:
+            count += any(slot.blank for slot in row.slots[filled[0] : filled[-1]])
+    return count >= 3
+
+
+def _read(stream: Sequence[Row], segment: Segment, template: str, blanks: bool) -> TableReading | None:
     """One segment read as a table of a form; None where no row of it could be bound."""
     form = vocabulary.form(template, segment.table_id)
-    table = TableInMaking(form)
+    table = TableInMaking(form, blanks)
     headers = headers_of(stream, segment, template)
     width = {"requests": 7, "review_litigation": 15, "proactive": 3}[segment.table_id]
     items = items_of(stream, segment, template, width)

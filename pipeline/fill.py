@@ -23,8 +23,9 @@ _UNNAMED = "?"  # begins the working name of a column that the header does not n
 class TableInMaking:
     """The cells of one table while they are found."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, blanks: bool) -> None:
         self.form = form
+        self.blanks = blanks  # the document leaves cells blank for 0
         self.cells: dict[Key, Reading] = {}
         self.flags: list[Flag] = []
         self.numbers: dict[Key, Decimal] = {}
@@ -68,13 +69,17 @@ def read_rows(table: TableInMaking, stream: Sequence[Row], headers: list[Header]
             if table_id == "proactive":
                 local, keyed = _own_header(table, stream, headers, item, columns)
             values = _expanded(_deduplicated(item, len(keyed)), local)
-            full = _total_printed(group, len(keyed)) if table_id != "proactive" else item.row.layout == "ragged"
+            full = (
+                _total_printed(group, len(keyed))
+                if table_id != "proactive"
+                else item.row.layout == "ragged" and not table.blanks
+            )
             item.values = values
             if table_id == "proactive":
                 table.units[item.key] = unit_named(item.printed) or _unit_above(stream, headers, item)
             placed = _gapped(item, place(item.row, values, len(keyed), local, full), len(keyed))
             if table_id == "proactive":
-                placed = _edge_blank(item, placed, len(keyed))
+                placed = _edge_blank(item, placed, len(keyed), table.blanks)
             work.append((item, [(item.key, c) for c in keyed], placed))
     _settle(table, _without_duplicates(table, work))
     _leave_unnamed(table, [column for column in canonical if column not in order])
@@ -187,10 +192,11 @@ def _expanded(values: list[Slot], geometry: Geometry | None) -> list[Slot]:
     return found
 
 
-def _edge_blank(item: Item, placed: Placed, width: int) -> Placed:
+def _edge_blank(item: Item, placed: Placed, width: int, blanks: bool) -> Placed:
     """A row of the table of disclosure that begins or ends in a blank may have been moved, and no sum would tell.
 
-    Where the source states its columns the blank is believed, with a doubt; where they are only counted it is not.
+    Where the source states its columns the blank is believed, with a doubt; where they are only counted it is only in a
+    document that leaves cells blank for 0 (`blanks`).
     """
     if not placed.settled or not 0 < item.filled < width:
         return placed
@@ -199,7 +205,7 @@ def _edge_blank(item: Item, placed: Placed, width: int) -> Placed:
     if all(index is not None and not item.values[index].blank for index in edges):
         return placed
     doubt = ("lost_cell", "the row begins or ends in a blank: its values may have moved")
-    if item.row.layout == "grid":
+    if item.row.layout == "grid" or blanks:
         return Placed(placed.placements, doubt)
     filled = [i for i, slot in enumerate(item.values) if not slot.blank]
     return Placed(tuple(dict.fromkeys((chosen, *spread(filled, width)))), doubt)
