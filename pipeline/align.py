@@ -14,12 +14,12 @@ from extractors.document import Document
 from pipeline import vocabulary
 from pipeline.binding import Judge, bind
 from pipeline.candidates import Candidate, caption_rank, choose
-from pipeline.fill import TableInMaking, read_flat, read_rows
+from pipeline.fill import TableInMaking, read_rows
 from pipeline.headers import headers_of
 from pipeline.items import Item, items_of
-from pipeline.labels import row_key
 from pipeline.model import Flag, Reading, TableReading
 from pipeline.numerals import is_value, read_numeral
+from pipeline.reviews import read_reviews, stands_in_lines
 from pipeline.rows import Row, rows
 from pipeline.segments import Segment, find_segments, template_of
 from pipeline.vocabulary import Form
@@ -87,8 +87,8 @@ def _read(stream: Sequence[Row], segment: Segment, template: str, blanks: bool) 
     headers = headers_of(stream, segment, template)
     width = {"requests": 7, "review_litigation": 15, "proactive": 3}[segment.table_id]
     items = items_of(stream, segment, template, width)
-    if segment.table_id == "review_litigation" and not _in_lines(items, template):
-        read_flat(table, stream, segment, items)
+    if segment.table_id == "review_litigation" and not stands_in_lines(items, template):
+        read_reviews(table, stream, segment, items)
     else:
         bind(items, template, segment.table_id, list(form.rows), _judge(form, items))
         read_rows(table, stream, headers, items)
@@ -127,13 +127,6 @@ def _judge(form: Form, items: Sequence[Item]) -> Judge | None:
         )
 
     return broken
-
-
-def _in_lines(items: Sequence[Item], template: str) -> bool:
-    """Whether reviews and lawsuits stand in labelled rows of five results each rather than in one row of fifteen."""
-    rows = [item for item in items if item.filled]
-    named = [item for item in rows if row_key(item.leaf, template, "review_litigation") or item.before]
-    return len(rows) in (2, 3) and len(named) >= 2 and all(item.filled <= 6 for item in rows)
 
 
 def _say_structure(table: TableInMaking, stream: Sequence[Row], segment: Segment, items: Sequence[Item]) -> None:

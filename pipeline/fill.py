@@ -8,13 +8,12 @@ from decimal import Decimal
 from itertools import pairwise
 
 from pipeline import vocabulary
-from pipeline.headers import Header, requests_order, review_keys, starts_of, unit_named
+from pipeline.headers import Header, requests_order, starts_of, unit_named
 from pipeline.items import Item
 from pipeline.model import Flag, Reading
 from pipeline.numerals import read_numeral
 from pipeline.placement import Geometry, Placed, agreed, geometry_of, place, refute, spread
 from pipeline.rows import Row, Slot
-from pipeline.segments import Segment
 from pipeline.vocabulary import Equation, Form, Key
 
 _UNNAMED = "?"  # begins the working name of a column that the header does not name
@@ -81,7 +80,7 @@ def read_rows(table: TableInMaking, stream: Sequence[Row], headers: list[Header]
             if table_id == "proactive":
                 placed = _edge_blank(item, placed, len(keyed), table.blanks)
             work.append((item, [(item.key, c) for c in keyed], placed))
-    _settle(table, _without_duplicates(table, work))
+    settle(table, _without_duplicates(table, work))
     _leave_unnamed(table, [column for column in canonical if column not in order])
 
 
@@ -245,7 +244,7 @@ def _without_duplicates(
     return list(kept.values())
 
 
-def _settle(table: TableInMaking, work: list[tuple[Item, list[Key], Placed]]) -> None:
+def settle(table: TableInMaking, work: list[tuple[Item, list[Key], Placed]]) -> None:
     """Readings for all rows: first those with one placement, then the others with what the identities leave of them."""
     equations = vocabulary.equations(table.form.template, table.form.table_id)
     if not _blank_for_zero(work, equations):
@@ -405,29 +404,3 @@ def _say_label(table: TableInMaking, item: Item) -> None:
             expected=expected,
             **place,
         )
-
-
-def read_flat(table: TableInMaking, stream: Sequence[Row], segment: Segment, items: list[Item]) -> None:
-    """The table of reviews and lawsuits printed as one row of fifteen results."""
-    form = table.form
-    keys = list(form.cells())
-    columns = next(iter(form.rows.values()))
-    best = max(items, key=lambda item: (item.filled, -items.index(item)), default=None)
-    if best is None or len(best.values) < 5:
-        return
-    texts = [[s.text.strip() for s in item.values if not s.blank] for item in items if item.filled >= len(keys)]
-    if any(text != texts[0] for text in texts[1:]):
-        table.flag("duplicate_table", "several rows of results stand in the table; the first full one was read")
-    named = review_keys(stream, segment, form.template, best.row.block, columns)
-    starts = [slot.start for slot in best.values]
-    if best.row.layout == "grid" and len(named) == len(keys) and set(named) <= set(starts):
-        ordered = sorted(named)
-        if [named[s] for s in ordered] != keys:
-            table.flag("unknown_label", "the header names the results in another order than the form")
-        keys = [named[s] for s in ordered]
-        geometry: Geometry | None = Geometry(tuple(ordered), True)
-    else:
-        geometry = None
-        if not any(hit.axis == "column" for hit in segment.hits):
-            table.flag("unknown_label", "the header of the results is lost; the form's order was taken")
-    _settle(table, [(best, keys, place(best.row, best.values, len(keys), geometry, False))])

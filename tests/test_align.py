@@ -219,3 +219,59 @@ def test_labels_bind_rows_in_any_order() -> None:
 
 def test_a_table_that_is_not_there_is_not_found() -> None:
     assert align(extract("关于做好年度报告编制工作的通知\n请各单位于1月31日前报送。\n规章 3 4 5")) == []
+
+
+REVIEWS = {
+    "reconsideration": (6, 11, 4, 0, 21),
+    "litigation_direct": (2, 3, 2, 3, 10),
+    "litigation_after_reconsideration": (8, 0, 0, 1, 9),
+}
+RESULTS = ("结果维持", "结果纠正", "其他结果", "尚未审结", "总计")
+LINES = ("行政复议", "未经复议直接起诉", "复议后起诉")
+
+
+def rows_of_five(body: list[str]) -> Document:
+    return extract("\n".join(["四、政府信息公开行政复议、行政诉讼情况", "", *body, "", "五、存在的主要问题及改进情况"]))
+
+
+def five_by_three() -> list[str]:
+    figures = zip(*REVIEWS.values(), strict=True)
+    head = ["| | 行政复议 | 行政诉讼 | |", "| | | 未经复议直接起诉 | 复议后起诉 |"]
+    return head + [f"| {name} | {' | '.join(map(str, row))} |" for name, row in zip(RESULTS, figures, strict=True)]
+
+
+def one_to_a_row() -> list[str]:
+    body = []
+    for line, row in zip(LINES, REVIEWS.values(), strict=True):
+        for k, (name, value) in enumerate(zip(RESULTS, row, strict=True)):
+            body.append(f"| {line if k == 0 else ''} | {name} | {value} |")
+    return body
+
+
+def three_rows() -> list[str]:
+    head = "| | " + " | ".join(RESULTS) + " |"
+    return [head] + [
+        f"| {line} | {' | '.join(map(str, row))} |" for line, row in zip(LINES, REVIEWS.values(), strict=True)
+    ]
+
+
+def two_tables() -> list[str]:
+    first, second, third = REVIEWS.values()
+    names = " | ".join(RESULTS)
+    return [
+        *("| 行政复议 | | | | |", f"| {names} |", f"| {' | '.join(map(str, first))} |", ""),
+        *("| 未经复议直接起诉 | | | | | 复议后起诉 | | | | |", f"| {names} | {names} |"),
+        f"| {' | '.join(map(str, (*second, *third)))} |",
+    ]
+
+
+@pytest.mark.parametrize("layout", [five_by_three, one_to_a_row, three_rows, two_tables])
+def test_reviews_and_lawsuits_are_read_however_they_stand(layout: Callable[[], list[str]]) -> None:
+    tables = [table for table in align(rows_of_five(layout()), 2022) if table.table_id == "review_litigation"]
+    read = {
+        row_id: tuple(
+            tables[0].cells[row_id, column].text for column in ("upheld", "corrected", "other", "pending", "total")
+        )
+        for row_id in REVIEWS
+    }
+    assert read == {row_id: tuple(map(str, values)) for row_id, values in REVIEWS.items()}
