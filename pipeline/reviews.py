@@ -1,7 +1,7 @@
 """The table of reviews and lawsuits, which is printed in more ways than the other two.
 
-The form has one row of fifteen results. In the wild they also stand in three rows of five, in five rows of three, one to
-a row, or in two tables.
+The form has one row of fifteen results. In the wild they also stand in three rows of five, in five rows of three,
+one to a row, or in two tables.
 """
 
 from __future__ import annotations
