@@ -19,6 +19,7 @@ READERS = {
     "html": "extractors.html",
     "mhtml": "extractors.mhtml",
     "text": "extractors.text",
+    **dict.fromkeys(("doc", "rtf", "odt", "wordml"), "extractors.doc"),
     **dict.fromkeys(("png", "jpeg", "tiff", "bmp", "gif", "webp"), "extractors.scan"),
 }
 """Format → the module that reads it, imported at use: `extract(data)`, for text `extract(text)`."""
@@ -37,12 +38,7 @@ ENGINES = (
 )
 """The distributions that the readers are built on: what was read by other versions of them is read again."""
 
-_CONVERT = "needs LibreOffice conversion; not supported yet: save it as DOCX or PDF"
 _UNSUPPORTED = {
-    "doc": f"a legacy Word document (.doc or .wps): {_CONVERT}",
-    "rtf": f"a Rich Text document: {_CONVERT}",
-    "odt": f"an OpenDocument text: {_CONVERT}",
-    "wordml": f"a Word document in a single XML file: {_CONVERT}",
     "xls": "a spreadsheet of old Excel, no report; if it holds one, save the report as DOCX or PDF",
     "xlsx": "an Excel workbook, no report; if it holds one, save the report as DOCX or PDF",
     "pptx": "a PowerPoint presentation, no report",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from extractors import limits
 from extractors.document import Block, Paragraph
-from extractors.docxstyles import Numbering, Styles
+from extractors.docxstyles import Numbering, Styles, switches
 from extractors.grid import Draft, settle, without_slivers
 from extractors.ooxml import attribute, child, local, number, switched_on
+from extractors.raised import Pieces
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -20,6 +21,10 @@ _WRAPPERS = frozenset(("sdtContent", "ins", "moveTo", "customXml", "smartTag", "
 _NARROW_COLUMN = 160  # twips; Word makes such columns where the borders of two rows miss each other
 _SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "-"}
 _DRAWINGS = frozenset(("drawing", "pict", "object"))
+_TINY = 2  # half points
+_LOWERED = -4
+_WHITE = "FFFFFF"
+_MAX_UNSEEN = 5
 
 
 @dataclass(slots=True)
@@ -38,6 +43,9 @@ class Body:
         self.notes: list[str] = []
         self._styles = styles
         self._numbering = numbering
+        self._unseen = 0
+        self._backed = 0  # coloured cells, boxes and paragraphs around: white text shows on them
+        self._fields: list[int | None] = []  # open fields: the piece their instruction begins at, None in their result
 
     def blocks_of(self, container: _Element) -> list[Block]:
         """The blocks of a body, a table cell, a text box or a content control."""
@@ -61,17 +69,23 @@ class Body:
         properties = child(element, "pPr")
         style_name = attribute(child(properties, "pStyle"), "val") or self._styles.default
         style = self._styles.of(style_name)
-        pieces: list[str] = []
+        pieces = Pieces()
         boxes: list[_Element] = []
+        backed = _is_shaded(properties)
+        self._backed += backed
+        self._fields = []
         self._inline(element, style.hidden, pieces, boxes)
-        text = self._label(properties, style_name) + "".join(pieces)
+        self._backed -= backed
+        text = self._label(properties, style_name) + str(pieces)
         outline = number(child(properties, "outlineLvl"))
         level = style.level if outline is None else outline + 1
         blocks: list[Block] = []
         if text.strip():
             blocks.append(Paragraph(text.rstrip(), level=level if level is not None and 1 <= level <= 6 else None))
+        self._backed += bool(boxes)  # a shape has a colour of its own
         for box in boxes:
             blocks.extend(self.blocks_of(box))
+        self._backed -= bool(boxes)
         return blocks
 
     def _label(self, properties: _Element | None, style_name: str | None) -> str:
@@ -89,7 +103,7 @@ class Body:
             level = self._numbering.level_of(list_id, style_name)
         return self._numbering.next_label(list_id, level)
 
-    def _inline(self, element: _Element, hidden: bool, pieces: list[str], boxes: list[_Element]) -> None:
+    def _inline(self, element: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
         for one in _unwrapped(element):
             name = local(one)
             if name == "r":
@@ -97,33 +111,37 @@ class Body:
             elif name == "ruby":
                 self._ruby(one, hidden, pieces, boxes)
             elif name in ("oMath", "oMathPara"):
-                pieces.extend(part.text or "" for part in one.iter() if local(part) == "t")
+                for part in one.iter():
+                    if local(part) == "t":
+                        pieces.add(part.text or "")
 
-    def _ruby(self, element: _Element, hidden: bool, pieces: list[str], boxes: list[_Element]) -> None:
+    def _ruby(self, element: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
         base = child(element, "rubyBase")
         if base is not None:
             self._inline(base, hidden, pieces, boxes)
 
-    def _run(self, run: _Element, hidden: bool, pieces: list[str], boxes: list[_Element]) -> None:
+    def _run(self, run: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
         properties = child(run, "rPr")
         if properties is not None:
-            own = switched_on(properties, "vanish")
-            hidden = (
-                self._styles.of(attribute(child(properties, "rStyle"), "val")).hidden or hidden if own is None else own
-            )
-        if hidden:
+            hidden |= self._styles.of(attribute(child(properties, "rStyle"), "val")).hidden
+            for name, on in switches(properties).items():
+                hidden = hidden | {name} if on else hidden - {name}
+        if hidden or self._is_invisible(properties):
+            self._leave_out(run, hidden, pieces)
             return
-        raised = attribute(child(properties, "vertAlign"), "val") == "superscript"
+        raised = _is_raised(properties)
         for one in _unwrapped(run):
             name = local(one)
             if name == "t":
-                pieces.append(_raised(one.text or "", pieces) if raised else one.text or "")
+                pieces.add(one.text or "", raised)
+            elif name == "fldChar":
+                self._field(attribute(one, "fldCharType"), pieces)
             elif name in _SIGNS:
-                pieces.append(_SIGNS[name])
+                pieces.add(_SIGNS[name])
             elif name == "br":
-                pieces.append("\n" if attribute(one, "type") in (None, "textWrapping") else "")
+                pieces.add("\n" if attribute(one, "type") in (None, "textWrapping") else "")
             elif name == "sym":
-                pieces.append(_symbol(attribute(one, "char")))
+                pieces.add(_symbol(attribute(one, "char")), raised=True)
             elif name == "ruby":
                 self._ruby(one, hidden, pieces, boxes)
             elif name in _DRAWINGS:
@@ -132,9 +150,51 @@ class Body:
                 if name == "object" and not found:
                     self.notes.append("an embedded object (a spreadsheet, an equation?) was left out")
 
+    def _field(self, kind: str | None, pieces: Pieces) -> None:
+        """A field shows its result alone; what stands before it, its instruction, is taken back. One that never ends
+        is none."""
+        if kind == "begin":
+            self._fields.append(len(pieces))
+        elif kind in ("separate", "end") and self._fields:
+            start = self._fields.pop()
+            if start is not None:
+                pieces.cut(start)
+            if kind == "separate":
+                self._fields.append(None)
+
+    def _is_invisible(self, properties: _Element | None) -> bool:
+        """Whether a run is white on the white page, or too small to be seen."""
+        if properties is None:
+            return False
+        size = number(child(properties, "sz"))
+        if size is not None and size <= _TINY:
+            return True
+        white = (attribute(child(properties, "color"), "val") or "").upper() == _WHITE
+        lit = child(properties, "highlight")
+        lit_up = lit is not None and attribute(lit, "val") not in ("none", "white")
+        return white and not (self._backed or lit_up or _is_shaded(properties))
+
+    def _leave_out(self, run: _Element, hidden: frozenset[str], pieces: Pieces) -> None:
+        for one in _unwrapped(run):
+            if local(one) == "fldChar":
+                self._field(attribute(one, "fldCharType"), pieces)
+        text = "".join(one.text or "" for one in run if local(one) == "t").strip()
+        if "vanish" not in hidden and any(character.isdigit() for character in text) and self._unseen < _MAX_UNSEEN:
+            self._unseen += 1
+            self.notes.append(f"struck or invisible text was left out: {text[:20]}")
+
     # tables
 
     def _table(self, table: _Element) -> list[Block]:
+        drawn = child(table, "tblPr")
+        shaded = _is_shaded(drawn) or self._styles.is_shaded(attribute(child(drawn, "tblStyle"), "val"))
+        self._backed += shaded
+        try:
+            return self._grid(table)
+        finally:
+            self._backed -= shaded
+
+    def _grid(self, table: _Element) -> list[Block]:
         cells: list[_Cell] = []
         merging: dict[int, _Cell] = {}
         n_row = 0
@@ -177,7 +237,10 @@ class Body:
                 self._conceal(element)
                 open_below[col] = last = above
             else:
+                shaded = _is_shaded(properties)
+                self._backed += shaded
                 last = _Cell(n_row, col, span, self.blocks_of(element))
+                self._backed -= shaded
                 cells.append(last)
                 if down is not None:
                     open_below[col] = last
@@ -240,10 +303,22 @@ def _merge(properties: _Element | None, name: str) -> str | None:
     return "restart" if attribute(merge, "val") == "restart" else "continue"
 
 
-def _raised(text: str, pieces: list[str]) -> str:
-    """Raised text; in brackets where it follows a digit, so that a note's number never becomes one (22¹ is not 221)."""
-    follows_digit = next((piece for piece in reversed(pieces) if piece), "")[-1:].isdigit()
-    return f"[{text.strip()}]" if follows_digit and text.strip()[:1].isdigit() else text
+def _is_raised(properties: _Element | None) -> bool:
+    """Whether a run stands above or below its line: a note's mark, not a digit."""
+    if properties is None:
+        return False
+    if attribute(child(properties, "vertAlign"), "val") in ("superscript", "subscript"):
+        return True
+    lift = number(child(properties, "position")) or 0  # half points
+    return lift > 0 or lift <= _LOWERED
+
+
+def _is_shaded(properties: _Element | None) -> bool:
+    """Whether a background is given that white text shows on."""
+    shading = child(properties, "shd")
+    fill = (attribute(shading, "fill") or "auto").upper()
+    pattern = attribute(shading, "val") or "clear"
+    return shading is not None and (fill not in ("AUTO", _WHITE) or pattern not in ("clear", "nil"))
 
 
 def _symbol(code: str | None) -> str:

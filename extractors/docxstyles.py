@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _HEADING = re.compile(r"^(?:heading|标题)\s*([1-9])$", re.IGNORECASE)
 _TITLES = frozenset(("title", "标题"))
+HIDING = ("vanish", "strike", "dstrike")
 _LEVELS = 9
 _MAX_CHAIN = 20
 
@@ -23,10 +24,16 @@ _STEMS = "甲乙丙丁戊己庚辛壬癸"
 _BRANCHES = "子丑寅卯辰巳午未申酉戌亥"
 
 
+def switches(properties: _Element | None) -> dict[str, bool]:
+    """Which properties that hide text or strike it through are switched on or off."""
+    return {name: on for name in HIDING if (on := switched_on(properties, name)) is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     level: int | None = None
-    hidden: bool = False
+    hidden: frozenset[str] = frozenset()
+    """Which of `HIDING` the style switches on."""
     list_id: int | None = None
     list_level: int | None = None
 
@@ -57,6 +64,14 @@ class Styles:
             self._known[name] = self._resolve(name)
         return self._known[name]
 
+    def is_shaded(self, name: str | None) -> bool:
+        """Whether a table style colours any of its cells."""
+        return any(
+            local(one) == "shd" and (attribute(one, "fill") or "auto").upper() not in ("AUTO", "FFFFFF")
+            for element in self._chain(name)
+            for one in element.iter()
+        )
+
     def _chain(self, name: str | None) -> Iterator[_Element]:
         for _ in range(_MAX_CHAIN):
             element = self._elements.get(name or "")
@@ -67,7 +82,7 @@ class Styles:
 
     def _resolve(self, name: str) -> Style:
         level = list_id = list_level = None
-        hidden: bool | None = None
+        hiding: dict[str, bool] = {}
         for element in self._chain(name):
             title = (attribute(child(element, "name"), "val") or "").strip()
             paragraph = child(element, "pPr")
@@ -85,9 +100,10 @@ class Styles:
                 list_id = number(child(listed, "numId"))
             if list_level is None:
                 list_level = number(child(listed, "ilvl"))
-            if hidden is None:
-                hidden = switched_on(child(element, "rPr"), "vanish")
-        return Style(level if level is not None and level <= 6 else None, bool(hidden), list_id, list_level)
+            for name, on in switches(child(element, "rPr")).items():
+                hiding.setdefault(name, on)
+        hidden = frozenset(name for name, on in hiding.items() if on)
+        return Style(level if level is not None and level <= 6 else None, hidden, list_id, list_level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from extractors import limits
-from extractors.document import Block, CannotRead, Document
+from extractors.document import Block, CannotRead, Document, Table
 from extractors.encoding import decode
 from extractors.htmlflow import Walk
 
@@ -67,6 +67,12 @@ def extract(data: bytes) -> Document:
     if root is not None:
         walk = Walk(line=None)
         blocks = walk.blocks_of(root)
+        if not any(isinstance(block, Table) for block in blocks):
+            # a script may show what the page's sheets hide: a tab, an article that is filled in later
+            whole = Walk(line=None)
+            shown = whole.blocks_of(root, sheets=False)
+            if any(isinstance(block, Table) for block in shown) or not blocks:
+                walk, blocks = whole, shown
         notes += walk.notes
     if not blocks and notes:
         raise CannotRead("damaged", f"{notes[0]}, and nothing else is in it; save it anew from a browser")

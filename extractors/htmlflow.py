@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from extractors import limits
 from extractors.document import Block, Paragraph
 from extractors.grid import Draft, settle
+from extractors.htmlstyle import Look, Styles
+from extractors.raised import Pieces
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -29,8 +31,8 @@ _BLOCK_NAMES = (
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 _BLOCK = frozenset(_BLOCK_NAMES.split())
 _GROUPS = frozenset(("thead", "tbody", "tfoot"))
-_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
-_RAISED = re.compile(r"vertical-align\s*:\s*super|mso-text-raise\s*:\s*[1-9]", re.IGNORECASE)
+_UNSEEN_INPUTS = frozenset("hidden button submit reset image checkbox radio password file color range".split())
+_MAX_UNSEEN = 5
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _INDENT = re.compile(r"(?:\u3000|\xa0{2}|[\xa0 ]{4})")
@@ -43,34 +45,34 @@ class _Flow:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.level: int | None = None
-        self._lines: list[list[str]] = [[]]
+        self._lines: list[Pieces] = [Pieces()]
         self._after_space = True
 
     def add(self, text: str, preformatted: bool = False, raised: bool = False) -> None:
         text = text.translate(_INVISIBLE)
         if preformatted:
             first, *others = text.splitlines() or [""]
-            self._lines[-1].append(first)
-            self._lines.extend([other] for other in others)
+            self._lines[-1].add(first, raised)
+            for other in others:
+                self._lines.append(Pieces())
+                self._lines[-1].add(other, raised)
             self._after_space = False
             return
         text = _SPACE.sub(" ", text)
-        if raised and text.strip()[:1].isdigit() and "".join(self._lines[-1][-1:])[-1:].isdigit():
-            text = f"[{text.strip()}]"  # 22¹ is not 221
         if self._after_space and text.startswith(" "):
             text = text[1:]
         if text:
-            self._lines[-1].append(text)
+            self._lines[-1].add(text, raised)
             self._after_space = text.endswith(" ")
 
     def line_break(self) -> None:
-        self._lines.append([])
+        self._lines.append(Pieces())
         self._after_space = True
 
     def end_paragraph(self) -> None:
         """Close the run: one paragraph, or several where an empty line or an indent shows that they are several."""
-        lines = ["".join(pieces) for pieces in self._lines]
-        self._lines, self._after_space = [[]], True
+        lines = [str(pieces) for pieces in self._lines]
+        self._lines, self._after_space = [Pieces()], True
         paragraph: list[str] = []
         for line in lines:
             shown = line.replace("\xa0", " ").strip()
@@ -92,6 +94,14 @@ class _Cell:
     col_span: int
     flow: _Flow
     line: int | None
+    typed: list[str] = field(default_factory=list)
+    """The values of the input fields in it."""
+
+    def end(self) -> None:
+        """A cell without text shows what stands in its fields."""
+        if not self.flow.blocks and self.typed:
+            self.flow.add(" ".join(self.typed))
+            self.flow.end_paragraph()
 
 
 @dataclass(slots=True)
@@ -125,18 +135,26 @@ class Walk:
         self._line = line
         self._flows = [_Flow()]
         self._open: list[tuple[HtmlElement, _Grid | None]] = []  # open tables and, with None, open cells
+        self._cells: list[_Cell] = []  # those open
         self._preformatted = 0
-        self._raised: list[HtmlElement] = []
+        self._look = Look()
+        self._looks: list[tuple[HtmlElement, Look]] = []  # elements that change the look, and the look around them
+        self._unseen: list[str] = []
 
-    def blocks_of(self, root: HtmlElement) -> list[Block]:
+    def blocks_of(self, root: HtmlElement, sheets: bool = True) -> list[Block]:
+        """The tree's blocks; with `sheets`, without what the page's own style sheets hide."""
         from lxml import etree
+
+        self._styles = styles = Styles(root, sheets)
 
         events = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         dropped: HtmlElement | None = None
         for event, element in events:
             if event == "start":
-                if _is_dropped(element):
+                if element.tag in _DROPPED or element.get("hidden") is not None or styles.is_left_out(element):
                     dropped = element
+                    if element.tag == "textarea":
+                        self._typed(element.text)
                     events.skip_subtree()
                     continue
                 self._start(element)
@@ -149,6 +167,8 @@ class Walk:
             elif element.text:
                 self._text(element.text)
         self._flows[0].end_paragraph()
+        if self._unseen:
+            self.notes.append(f"struck or invisible text was left out: {', '.join(self._unseen)}")
         return self._flows[0].blocks
 
     @property
@@ -159,16 +179,27 @@ class Walk:
     def _text(self, text: str) -> None:
         if self._grid is not None and not text.strip():
             return
-        self._flows[-1].add(text, self._preformatted > 0, bool(self._raised))
+        if self._look.is_shown:
+            self._flows[-1].add(text, self._preformatted > 0, self._look.raised)
+        elif len(self._unseen) < _MAX_UNSEEN and any(character.isdigit() for character in text):
+            self._unseen.append(" ".join(text.split())[:20])
+
+    def _typed(self, value: str | None) -> None:
+        if self._cells and self._look.is_shown and (value or "").strip():
+            self._cells[-1].typed.append((value or "").strip())
 
     def _start(self, element: HtmlElement) -> None:
         tag = element.tag
         grid = self._grid
+        look = self._styles.look(element, self._look, tag not in _BLOCK)
+        if look != self._look:
+            self._looks.append((element, self._look))
+            self._look = look
+        if tag == "input" and (element.get("type") or "").lower() not in _UNSEEN_INPUTS:
+            self._typed(element.get("value"))
         if tag == "br":
             self._flows[-1].line_break()
         if tag not in _BLOCK:
-            if tag == "sup" or _RAISED.search(element.get("style") or ""):
-                self._raised.append(element)
             return
         if grid is not None and tag in ("td", "th"):
             self._begin_cell(element, grid)
@@ -188,14 +219,15 @@ class Walk:
 
     def _end(self, element: HtmlElement) -> None:
         tag = element.tag
+        if self._looks and self._looks[-1][0] is element:
+            self._look = self._looks.pop()[1]
         if tag not in _BLOCK:
-            if self._raised and self._raised[-1] is element:
-                self._raised.pop()
             return
         self._flows[-1].end_paragraph()
         if self._open and self._open[-1][0] is element:
             _, grid = self._open.pop()
             if grid is None:
+                self._cells.pop().end()
                 self._flows.pop()
             else:
                 self._end_table(grid)
@@ -214,7 +246,8 @@ class Walk:
             grid.begin_row()
         flow = _Flow()
         row_span, col_span = _span(element.get("rowspan"), zero=0), _span(element.get("colspan"), zero=1)
-        grid.rows[-1].cells.append(_Cell(row_span, col_span, flow, self._line_of(element)))
+        self._cells.append(_Cell(row_span, col_span, flow, self._line_of(element)))
+        grid.rows[-1].cells.append(self._cells[-1])
         self._flows.append(flow)
         self._open.append((element, None))
 
@@ -262,10 +295,3 @@ def _span(attribute: str | None, zero: int) -> int:
     match = _LEADING_NUMBER.match(attribute or "")
     number = int(match[1]) if match else 1
     return min(number, limits.MAX_COLUMNS if zero else limits.MAX_SLOTS) or zero
-
-
-def _is_dropped(element: HtmlElement) -> bool:
-    if element.tag in _DROPPED or element.get("hidden") is not None:
-        return True
-    style = element.get("style")
-    return style is not None and _HIDDEN.search(style) is not None

@@ -21,7 +21,9 @@ _INSET = 0.012  # inches of a cell's edge that its ruling may fill
 _LINE = 0.03  # inches; no ruling's rest is thicker
 _SPECK = 0.32  # of the text's height; lone ink smaller than this both ways is dirt
 _PIECE = 0.55
-_FLAT = 0.3
+_FLAT = 0.38
+_TOUCH = 0.3
+_BESIDE = 0.15
 _SIGN = 0.14
 _SLIVER = 0.015  # inches
 _WHOLE = 0.7
@@ -35,11 +37,12 @@ Box = tuple[int, int, int, int]  # x0, top, x1, bottom in pixels of the page
 @dataclass(frozen=True, slots=True)
 class Strip:
     """One line of text in a cell: the box of its picture on the page, and the specks in it. `foreign` when ink from
-    beyond the cell runs into it; `dash` when it holds nothing but one flat stroke."""
+    beyond the cell runs into it, `covered` when there is no other; `dash` when it is nothing but one flat stroke."""
 
     box: Box
     specks: tuple[Box, ...] = ()
     foreign: bool = False
+    covered: bool = False
     dash: bool = False
 
 
@@ -123,7 +126,7 @@ def _inside(sheet: Sheet, bounds: tuple[float, float, float, float]) -> Box:
 def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
     shapes, foreign = _own_ink(sheet, cell, height)
     if not shapes:  # a stamp over it may hide what it holds
-        return [Strip(cell, foreign=True)] if foreign else []
+        return [Strip(cell, foreign=True, covered=True)] if foreign else []
     found = []
     for top, bottom in _bands(shapes, height):
         row = [shape for shape in shapes if top <= (shape[1] + shape[3]) / 2 <= bottom]
@@ -132,26 +135,19 @@ def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
         if main:
             box = _framed(main, cell, height)
             alien = any(_overlap(shape, box[1], box[3]) for shape in foreign)
-            dash = not alien and len(main) <= 2 and all(_is_flat(shape, height) for shape in main)
-            found.append(Strip(box, _specks(shapes, main, box), alien, dash))
+            flat = bottom - top <= _FLAT * height and all(_is_flat(shape, height) for shape in main)
+            found.append(Strip(box, _specks(shapes, main, box), alien, dash=flat and not alien and len(main) <= 2))
     return found
 
 
 def _specks(shapes: Sequence[Box], main: Sequence[Box], box: Box) -> tuple[Box, ...]:
-    """The small shapes in a line's picture that are no part of a number: points and commas stand at its foot, right
-    behind a digit and before another one."""
+    """The small shapes in a line's picture that are no part of its text: those above, below and well beside it. What
+    stands within it or right beside it may be a point, or a stroke of a digit that the print has lost touch with."""
+    x0, x1 = min(s[0] for s in main), max(s[2] for s in main)
     top, bottom = min(s[1] for s in main), max(s[3] for s in main)
-    high = bottom - top
+    near = _BESIDE * (bottom - top)
     small = [s for s in shapes if s not in main and s[0] < box[2] and s[2] > box[0] and s[1] < box[3] and s[3] > box[1]]
-    return tuple(
-        s
-        for s in small
-        if not (
-            s[1] >= top + 0.6 * high
-            and any(-0.15 * high <= s[0] - m[2] <= 0.4 * high for m in main)
-            and any(-0.15 * high <= m[0] - s[2] <= 0.5 * high for m in main)
-        )
-    )
+    return tuple(s for s in small if s[2] < x0 - near or s[0] > x1 + near or s[3] <= top or s[1] >= bottom + near)
 
 
 def _is_sign(shape: Box, main: Sequence[Box], height: float) -> bool:
@@ -187,6 +183,7 @@ def _own_ink(sheet: Sheet, cell: Box, height: float) -> tuple[list[Box], list[Bo
     wide, high = x1 - x0, bottom - top
     own: list[Box] = []
     foreign: list[Box] = []
+    slivers: list[Box] = []
     for x, y, w, h, area in boxes[1:count].tolist():
         shape = (x0 + x, top + y, x0 + x + w, top + y + h)
         at_side, at_end = x <= 0 or x + w >= wide, y <= 0 or y + h >= high
@@ -196,7 +193,7 @@ def _own_ink(sheet: Sheet, cell: Box, height: float) -> tuple[list[Box], list[Bo
             continue  # what is left of a ruling
         elif (at_side and w <= sliver) or (at_end and h <= sliver):
             if at_side and h >= _PIECE * height:  # or of a digit that touches it
-                foreign.append(shape)
+                slivers.append(shape)
         elif max(w, h) > 1.5 * height and area < 0.5 * w * h:
             foreign.append(shape)
         else:
@@ -204,7 +201,13 @@ def _own_ink(sheet: Sheet, cell: Box, height: float) -> tuple[list[Box], list[Bo
             foreign.append(shape)
     if not any(_size(shape) >= _SPECK * height for shape in own):
         own = []
+    foreign += [s for s in slivers if any(_is_beside(s, shape, _TOUCH * height) for shape in own)]
     return own, foreign
+
+
+def _is_beside(sliver: Box, shape: Box, reach: float) -> bool:
+    apart = max(shape[0] - sliver[2], sliver[0] - shape[2])
+    return apart <= reach and min(shape[3], sliver[3]) > max(shape[1], sliver[1])
 
 
 def _bands(shapes: Sequence[Box], height: float) -> list[tuple[int, int]]:

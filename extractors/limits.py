@@ -34,6 +34,9 @@ MAX_PAGE_PIXELS = 16_000_000
 MAX_PICTURE_PIXELS = 120_000_000
 """Pixels of a picture file; A4 scanned at 600 dpi has 35 million."""
 
+MAX_CONVERSION_SECONDS = 60.0
+"""Wall-clock seconds for LibreOffice to convert one legacy file; it takes one to three."""
+
 MAX_MEMORY = 2_000_000_000
 """Bytes of writable memory of a process that reads files."""
 

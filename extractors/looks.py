@@ -22,7 +22,9 @@ UNREADABLE = "\ufffd"
 
 DASH = "—"
 
-_NUMBER = re.compile(r"[^\u3400-\u9fff]*?(?:[百千]?[万亿]?元|[项件条个次宗起份]|万|亿)?[)）]?[.·]?")
+_NUMBER = re.compile(r"[^\u3400-\u9fff]*?(?:[百千]?[万亿]?元|[项件条个次宗起份]|万|亿)?[^\u3400-\u9fff]{0,2}")
+_DIGITS = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:[,，]\d{3})+)(?:\.\d+)?\D{0,3}")
+_TRAILING = re.compile(r"(?<=\d)[.·,'`]+(?=\D*$)")  # dirt behind a number: none ends in a point
 _SHORT = 2
 _SURE = 0.9
 _ENOUGH = 0.97
@@ -68,9 +70,11 @@ def _read(sheet: Sheet, lines: Sequence[Strip]) -> Iterator[_Seen]:
             yield _Seen(DASH, _ENOUGH)
             continue
         looks = [look for look in (first[i], second.get(i), third.get(i)) if look is not None]
-        if line.specks and i in third:
-            looks = [*looks[1:], looks[0]]  # the look with specks in it speaks last
-        yield _weighed(looks, line.foreign)
+        seen = _weighed(looks, line.foreign)
+        if line.covered:  # what is read of a stamp alone is no text of the cell's, save that the sums say so
+            others = (seen.text, *seen.others) if seen.text != UNREADABLE else seen.others
+            seen = _Seen(UNREADABLE, 0.0, others, foreign=True)
+        yield seen
 
 
 def _is_number(line: Strip, read: Recognised) -> bool:
@@ -78,7 +82,7 @@ def _is_number(line: Strip, read: Recognised) -> bool:
     if line.dash:
         return False
     text = read.text.replace(" ", "")
-    return bool(_NUMBER.fullmatch(text)) or (len(text) <= _SHORT and read.confidence < _SURE)
+    return bool(_NUMBER.fullmatch(text)) or line.covered or (len(text) <= _SHORT and read.confidence < _SURE)
 
 
 def _doubtful(line: Strip, first: Recognised, second: Recognised) -> bool:
@@ -91,11 +95,12 @@ def _weighed(looks: Sequence[Recognised], foreign: bool) -> _Seen:
     votes: dict[str, float] = {}
     doubt: dict[str, float] = {}
     for look in looks:
-        text = look.text.replace(" ", "") if len(looks) > 1 else look.text
+        text = _TRAILING.sub("", look.text.replace(" ", "")) if len(looks) > 1 else look.text
         votes[text] = votes.get(text, 0.0) + look.confidence + 0.01
         doubt[text] = doubt.get(text, 1.0) * (1 - look.confidence)
     ranked = sorted(votes, key=lambda text: (-votes[text], text))
-    text = ranked[0]
+    text = next((one for one in ranked if _is_better_formed(one, ranked[0])), ranked[0])
+    ranked = [text, *(one for one in ranked if one != text)]
     confidence = (1 - doubt[text]) * votes[text] / sum(votes.values())
     others = ranked[1:] + [look.numeric for look in looks if len(looks) > 1 and look.numeric]
     others += [variant for reading in (text, *others) for variant in _repointed(reading)]
@@ -106,6 +111,13 @@ def _weighed(looks: Sequence[Recognised], foreign: bool) -> _Seen:
     kept = tuple(other for other in dict.fromkeys(others) if other and other != text)
     sure = len(looks) > 1 and len(votes) == 1 and confidence >= _ENOUGH
     return _Seen(text, round(confidence, 3), () if sure else kept[:_MOST_ALTERNATIVES], foreign)
+
+
+def _is_better_formed(text: str, first: str) -> bool:
+    """Whether a reading has the very digits of the likeliest one, which is no number for want of a comma or a point."""
+    if _DIGITS.fullmatch(first) or not _DIGITS.fullmatch(text):
+        return False
+    return re.sub(r"\D", "", text) == re.sub(r"\D", "", first)
 
 
 def _repointed(text: str) -> Iterator[str]:

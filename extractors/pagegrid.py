@@ -5,10 +5,11 @@ Units of everything that leaves this module are pixels of the upright page, exce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from extractors.ruling import Stroke
+from extractors.ruling import Grid, Stroke
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,8 @@ _SHORTEST_DOWN = 0.2
 _THICKEST = 0.06
 _SOLID = 0.9
 _BENT = 0.005
+_BESIDE = 0.015
+_WALL, _FLOOR = 0.92, 0.96
 _STRAIGHT = 0.8  # inches; the arcs of a stamp are straight for less
 
 
@@ -66,7 +69,7 @@ def _without_stamps(picture: np.ndarray[Any, Any]) -> Picture:
     if stamped.any():
         spread = cv2.dilate(stamped.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
         pure = red[redness > 70] if (redness > 70).any() else red[stamped]
-        light = max(float(np.percentile(pure, 20)), 90.0)  # how light the stamp's own ink is in its red part
+        light = max(float(np.percentile(pure, 40)), 130.0)  # how light the stamp's own ink is in its red part
         cleared = np.clip(red[spread].astype(np.float32) * (250.0 / light), 0, 255).astype(np.uint8)
         grey[spread] = np.maximum(grey[spread], cleared)
     return grey
@@ -137,6 +140,25 @@ def rulings(sheet: Sheet) -> tuple[list[Stroke], list[Stroke]]:
     return across, down
 
 
+def lost_rulings(sheet: Sheet, grids: Sequence[Grid]) -> tuple[list[Stroke], list[Stroke]]:
+    """Vertical and horizontal rulings within cells that seem merged, where ink runs all along a line of the grid: what
+    a stamp or a touching letter hid from `rulings`."""
+    walls, floors = [], []
+    reach = max(2, round(_BESIDE * sheet.dpi))
+    for grid in grids:
+        for box in grid.boxes:
+            x0, top, x1, bottom = (round(value) for value in grid.bounds(box))
+            for x in grid.xs[box.col + 1 : box.col + box.col_span]:
+                part = sheet.ink[top + reach : bottom - reach, max(0, round(x) - reach) : round(x) + reach + 1]
+                if part.size and part.any(axis=1).mean() >= _WALL:
+                    walls.append(Stroke(x, top, bottom))
+            for y in grid.ys[box.row + 1 : box.row + box.row_span]:
+                part = sheet.ink[max(0, round(y) - reach + 1) : round(y) + reach, x0 + reach : x1 - reach]
+                if part.size and part.any(axis=0).mean() >= _FLOOR:
+                    floors.append(Stroke(y, x0, x1))
+    return walls, floors
+
+
 def _bars(sheet: Sheet, horizontal: bool) -> list[tuple[int, int, int, int]]:
     """The boxes of runs of ink at least as long as a ruling and no thicker."""
     import cv2
@@ -157,10 +179,10 @@ def _bars(sheet: Sheet, horizontal: bool) -> list[tuple[int, int, int, int]]:
     for name, (x, y, w, h, _area) in enumerate(boxes[1:count].tolist(), 1):
         long, thin = (w, h) if horizontal else (h, w)
         part = names[y : y + h, x : x + w] == name
-        if thin <= thickest + 2 + long * 0.004:
-            if long > 1.5 * sheet.dpi or _bend(part, horizontal) <= _BENT * sheet.dpi + 0.002 * long:
-                found.append((x, y, w, h))
-        else:  # a line that a stamp or a stroke of the pen runs into
+        straight = long > 1.5 * sheet.dpi or _bend(part, horizontal) <= _BENT * sheet.dpi + 0.002 * long
+        if straight and thin <= thickest + 2 + long * 0.004:
+            found.append((x, y, w, h))
+        else:  # perhaps a line that a stamp or a stroke of the pen runs into
             found.extend(_runs(part, x, y, round(_STRAIGHT * sheet.dpi), horizontal))
     return [box for box in found if _is_solid(sheet.ink, box, horizontal)]
 

@@ -20,6 +20,7 @@ from extractors.document import Block, CannotRead, Document, Paragraph
 from extractors.lines import SLANTED, Glyph, lines_of, paragraphs_of, right_margin, turned_box, upright, without_doubles
 from extractors.pdffonts import complete_fonts
 from extractors.pdfguard import refuse_bombs
+from extractors.pdfpaint import without_collisions, without_struck
 from extractors.pdfpage import Matrix, Page, completed, display_of, read_by_pdfium, read_by_pdfplumber
 from extractors.pdfscan import NO_TEXT, OUTLINES, why_unread
 from extractors.pdftable import tables_on
@@ -114,6 +115,7 @@ class _Reader:
         self._scans: list[int] = []
         self._recognised: dict[str, list[int]] = {}  # why a page was read by OCR → pages
         self._slanted: dict[str, list[int]] = {}
+        self._unseen: dict[str, list[int]] = {}
         self._inked = self._broken = 0
 
     def blocks(self) -> list[Block]:
@@ -216,7 +218,11 @@ class _Reader:
         if turn:
             glyphs = upright(glyphs, turn, page.width, page.height)
             across, down = _strokes_turned(across, down, turn, (page.width, page.height))
-        placed, free, notes = tables_on(without_doubles(glyphs), across, down, number)
+        glyphs, struck = without_struck(without_doubles(glyphs), across)
+        for text in (page.unseen, struck):
+            if any(character.isdecimal() for character in text):
+                self._unseen.setdefault(text[:40], []).append(number)
+        placed, free, notes = tables_on(without_collisions(glyphs), across, down, number)
         self.notes.extend(f"page {number}: {note}" for note in notes)
         lines = lines_of(free)
         self._margin = right_margin(lines) or self._margin
@@ -246,6 +252,8 @@ class _Reader:
             )
         for text, pages in self._slanted.items():
             self.notes.append(f"slanted text (a watermark, a stamp?) left out on pages {_listed(pages)}: {text}")
+        for text, pages in self._unseen.items():
+            self.notes.append(f"struck or invisible text was left out on pages {_listed(pages)}: {text}")
         if self._broken > _BROKEN_SHARE * self._inked:
             self.notes.append(
                 f"{self._broken} of {self._inked} characters of the text layer have no meaning (a font "

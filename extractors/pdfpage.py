@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from extractors import limits
 from extractors.lines import SLANTED, Glyph
 from extractors.pdffonts import character
+from extractors.pdfpaint import Ground, Paint, Written, is_seen, is_white, paint_of, seen_on
 from extractors.ruling import Stroke
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Page:
     picture_share: float = 0.0
     lost: list[tuple[float, float, float]] = field(default_factory=list)
     """Origin (x, y) and size of characters that PDFium passed over, as it does where it has no shape for them."""
+    unseen: str = ""
+    """Text that is drawn but not seen: invisible, white or pale on white paper, covered. Its glyphs are left out."""
 
     @property
     def broken(self) -> int:
@@ -66,7 +69,9 @@ def read_by_pdfium(page: pypdfium2.PdfPage) -> Page:
     pictures, lost = _draw(page.raw, display, rulings)
     across, down = rulings.found()
     share = min(pictures / max(width * height, 1.0), 1.0)
-    return Page(width, height, _glyphs(page, display), across, down, share, lost)
+    glyphs, paints = _glyphs(page, display)
+    seen, unseen = seen_on(glyphs, paints, share, lambda: _grounds(page.raw, display))
+    return Page(width, height, seen, across, down, share, lost, unseen)
 
 
 def display_of(page: pypdfium2.PdfPage) -> Matrix:
@@ -151,6 +156,37 @@ def _draw(page: Any, display: Matrix, rulings: _Rulings) -> tuple[float, list[tu
     return pictures, [place for place in lost if _is_placed(*place)]
 
 
+def _grounds(page: Any, display: Matrix) -> tuple[list[Ground], dict[int, Written]]:
+    """The page's fills and pictures, and its text objects by address, each with its place in the order of drawing."""
+    import pypdfium2.raw as pdfium
+
+    grounds, texts = [], {}
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    for order, (shape, matrix) in enumerate(_objects(page)):
+        kind = pdfium.FPDFPageObj_GetType(shape)
+        if kind == pdfium.FPDF_PAGEOBJ_FORM:
+            continue
+        sides = [ctypes.c_float() for _ in range(4)]
+        if not pdfium.FPDFPageObj_GetBounds(shape, *sides):
+            continue
+        left, low, right, high = (side.value for side in sides)
+        a, b, c, d, e, f = _times(matrix, display)
+        corners = [(a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (low, high)]
+        xs, ys = [x for x, _ in corners], [y for _, y in corners]
+        if not _is_placed(*xs, *ys):
+            continue
+        box = min(xs), min(ys), max(xs), max(ys)
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            texts[ctypes.addressof(shape.contents)] = Written(box, order, is_seen(shape))
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+            pdfium.FPDFPath_GetDrawMode(shape, fill, stroke)
+            if fill.value:
+                grounds.append(Ground(box, order, bool(is_white(shape))))
+        else:
+            grounds.append(Ground(box, order, False))
+    return grounds, texts
+
+
 def _is_shapeless(text: Any) -> bool:
     """Whether PDFium passes over a text object: one of no width, as a single character of a font that is neither
     embedded nor on this machine has none (a blank of an embedded font has none either, and may go)."""
@@ -225,7 +261,7 @@ def _subpaths(shape: Any, matrix: Matrix) -> Iterator[list[tuple[float, float]]]
         yield run
 
 
-def _glyphs(page: pypdfium2.PdfPage, display: Matrix) -> list[Glyph]:
+def _glyphs(page: pypdfium2.PdfPage, display: Matrix) -> tuple[list[Glyph], list[Paint]]:
     import pypdfium2.raw as pdfium
 
     text_page = page.get_textpage()
@@ -234,6 +270,7 @@ def _glyphs(page: pypdfium2.PdfPage, display: Matrix) -> list[Glyph]:
         a, b, c, d, e, f = display
         box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
         glyphs: list[Glyph] = []
+        paints: list[Paint] = []
         for index in range(min(text_page.count_chars(), limits.MAX_PAGE_GLYPHS)):
             if pdfium.FPDFText_IsGenerated(raw, index) == 1:
                 continue
@@ -253,7 +290,9 @@ def _glyphs(page: pypdfium2.PdfPage, display: Matrix) -> list[Glyph]:
                 # a substituted font is wider than the file's own; the next origin tells where the glyph ends
                 glyphs[-1] = last._replace(x1=origin_x)
             glyphs.append(Glyph(text, x0, top, x1, bottom, origin_x, origin_y, size, turn))
-        return [glyph for glyph in glyphs if _is_placed(*glyph[1:8])]
+            paints.append(paint_of(raw, index))
+        placed = [index for index, glyph in enumerate(glyphs) if _is_placed(*glyph[1:8])]
+        return [glyphs[index] for index in placed], [paints[index] for index in placed]
     finally:
         text_page.close()
 

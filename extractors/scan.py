@@ -17,7 +17,7 @@ from extractors.grid import Draft, settle, without_slivers
 from extractors.inkcells import inked_bands, strips, text_height
 from extractors.lines import Line, paragraphs_of, right_margin
 from extractors.looks import CellText, read_cells
-from extractors.pagegrid import Sheet, rulings, upright
+from extractors.pagegrid import Sheet, lost_rulings, rulings, upright
 from extractors.raster import Raster, pictures_of
 from extractors.ruling import Grid, grids_of
 
@@ -74,8 +74,10 @@ def page_blocks(raster: Raster, number: int, margin: float | None = None) -> tup
 def _tables(sheet: Sheet) -> list[Grid]:
     """The grids of a page that can be tables, in pixels; one within another's cell is left to that cell."""
     across, down = rulings(sheet)
+    snap = _SNAP / sheet.points
     found: list[Grid] = []
-    for grid in grids_of(across, down, _SNAP / sheet.points, limits.MAX_SLOTS):
+    walls, floors = lost_rulings(sheet, [g for g in grids_of(across, down, snap, limits.MAX_SLOTS) if len(g.boxes) > 3])
+    for grid in grids_of(across + floors, down + walls, snap, limits.MAX_SLOTS):
         wide, high = (grid.xs[-1] - grid.xs[0]) * sheet.points, (grid.ys[-1] - grid.ys[0]) * sheet.points
         if wide < _LEAST_WIDE or high < _LEAST_HIGH or len(grid.boxes) < 2:
             continue

@@ -14,13 +14,18 @@ from collections.abc import Iterator
 import regex
 
 from extractors.document import Block, Cell, Document, Paragraph, Table
+from extractors.raised import Pieces
 
 _HEADING = regex.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _PIPE_RULE = regex.compile(r"^\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
 _PIPE = regex.compile(r"(?<!\\)\|")
 _ESCAPE = regex.compile(r"\\([\\`*_{}\[\]()#+\-.!|~<>])")
 _BREAK = regex.compile(r"<br\s*/?>", regex.I)
-_TAG = regex.compile(r"</?(?:p|b|i|u|em|strong|span|div|font|sup|sub|td|th|tr|center|o:p)\b[^<>]*>", regex.I)
+_TAG = regex.compile(r"</?(?:p|b|i|u|em|strong|span|div|font|ins|td|th|tr|center|o:p)\b[^<>]*>", regex.I)
+_STYLED = regex.compile(r"<[a-z][^<>]*\s(?:style|hidden|class|href)\b", regex.I)
+_STRUCK = regex.compile(r"<(del|s|strike)(?:\s[^<>]*)?>[^<>]*</\1\s*>|~~(?=[^\s~])[^~\n]*(?<=\S)~~", regex.I)
+_RAISED = regex.compile(r"<(su[pb])(?:\s[^<>]*)?>([^<>]*)</\1\s*>", regex.I)
+_RAISED_TAG = regex.compile(r"</?su[pb]\b[^<>]*>", regex.I)
 _EMPHASIS = regex.compile(r"(\*{1,3})(?=\S)([^*\n]*?\S)\1")
 _TABLE_OPEN = regex.compile(r"<table\b", regex.I)
 _TABLE_CLOSE = regex.compile(r"</table\s*>", regex.I)
@@ -107,14 +112,39 @@ def _table(rows: list[tuple[int, list[str]]], page: int | None) -> Table:
 def _clean(text: str) -> str:
     """The text without the mark-up of Markdown and of the HTML that strays into it."""
     if "<" in text:
+        if _STYLED.search(text):  # what a style hides, strikes or raises is for the reader of HTML to tell
+            text = _rendered(text)
         text = _TAG.sub("", _BREAK.sub("\n", text))
+    if "<" in text or "~~" in text:
+        text = _STRUCK.sub("", text)
     if "\\" in text:
         text = _ESCAPE.sub(r"\1", text)
     if "*" in text:
         text = _EMPHASIS.sub(r"\2", text)
+    if "<" in text:
+        text = _RAISED_TAG.sub("", _bracketed(text))
     if "&" in text:
         text = html.unescape(text)
     return text
+
+
+def _bracketed(text: str) -> str:
+    """The text with its raised and lowered figures in brackets where they touch a number."""
+    pieces, end = Pieces(), 0
+    for match in _RAISED.finditer(text):
+        pieces.add(text[end : match.start()])
+        pieces.add(match[2], raised=True)
+        end = match.end()
+    pieces.add(text[end:])
+    return str(pieces)
+
+
+def _rendered(text: str) -> str:
+    """A line or a cell with HTML in it, as a browser would show it."""
+    from extractors.html import tables_of
+
+    blocks = tables_of(text)
+    return "\n".join(block.text for block in blocks if isinstance(block, Paragraph))
 
 
 def _html_table(lines: list[str], start: int, page: int | None) -> tuple[list[Block], int]:

@@ -1,14 +1,14 @@
 """What the identities of a table prove: the least explanations of its faults, and the numbers they leave no doubt of.
 
 A fault costs 1 for each changed cell and 1.5 for a move (a shifted row, two neighbours that changed places, a number
-torn in two), or 0.5 for a move that also says why a cell of its row is missing. A changed number is proven when
+torn in two), or 0.5 for a move that also says why a cell of its row has no number. A changed number is proven when
 
 - every explanation that costs at most 1 more than the cheapest gives the same number, and the search was exhaustive;
 - each printed number that it is computed from stands under one more identity, so that an error there would show;
 - the faults stand apart: no identity that holds as printed holds a changed cell (it would hold only because two errors
   cancel), and two changed cells either share one line or differ by other amounts;
-- the cheapest explanation is one or two cells, or the restoring of one row that closes three gaps (two, when a cell
-  of the row is missing or a number stands twice in it, as such a fault leaves it).
+- the cheapest explanation is one or two cells, or the restoring of one row that closes three gaps (two, when its
+  total moved along and the place left free has no number, or when a number stands twice: what such a fault leaves).
 
 The margin and the third rule keep repairs true when a table holds more errors than meet the eye. On a complete table
 of requests no fewer than four cells can change without breaking an identity, so one wrong cell is told from any one
@@ -32,7 +32,7 @@ from pipeline.localise import (
     explanation,
     project,
 )
-from pipeline.moves import Move, moves
+from pipeline.moves import moves
 
 # Costs are counted in halves: one changed cell is 2.
 CELL, MOVE, MOVE_OF_A_GAP = 2, 3, 1
@@ -118,13 +118,10 @@ class Case:
             if not loose.isdisjoint(move.lost):
                 continue
             for chosen, remaining in changed_sets(implied, more, self.effort):
-                cost = (MOVE_OF_A_GAP if self._fills(move) else MOVE) + CELL * len(chosen)
+                cost = (MOVE_OF_A_GAP if move.vacant else MOVE) + CELL * len(chosen)
                 found = explanation(self.printed, move.numbers, [*pivots, *chosen], remaining, loose, cost)
                 if found is not None:
                     yield replace(found, move=move.words, row_id=move.row_id, doubled=move.doubled)
-
-    def _fills(self, move: Move) -> bool:
-        return any(self.printed[cell] is None for cell in (*move.numbers, *move.lost))
 
     def cheapest(self) -> list[Explanation]:
         """The cheapest explanations; beside a move also those by two cells, which are nearly as cheap."""
@@ -173,8 +170,8 @@ class Case:
         gaps = sum(1 for _, gap in self.implied if gap)
         if e.move is not None and e.row_id is None:
             return False
-        if e.move is not None and e.cost == MOVE_OF_A_GAP:
-            return gaps >= 2
+        if e.cost == MOVE_OF_A_GAP:
+            return gaps >= 3 or (gaps == 2 and self._moves_a_total(e))
         if e.doubled:  # its row may add up as printed: what was lost equals what stands twice
             return gaps >= 2 and all(gap for changed, gap in touched if len(changed) == 1)
         if not all(gap for _, gap in touched):
@@ -183,6 +180,13 @@ class Case:
             return gaps >= 3
         sizes = {abs(value - (self.printed[cell] or 0)) for cell, value in e.changes.items()}
         return len(sizes) == len(e.changes) or any(len(changed) == len(e.changes) for changed, _ in touched)
+
+    def _moves_a_total(self, e: Explanation) -> bool:
+        """Whether the restored row's total is new, with two more of its numbers, or with the missing one only."""
+        cells = self.component.cells
+        totals = {key for equation in self.component.equations if equation.kind == "row_sum" for key in equation.right}
+        new = [cell for cell in (*e.changes, *e.filled) if cells[cell][0] == e.row_id]
+        return any(cells[cell] in totals for cell in new) and (len(new) >= 3 or len(e.changes) == 1)
 
     def _fixed(self, blank: frozenset[int]) -> dict[int, int]:
         """The numbers of unknown and blank cells on which two identities agree, all else printed; a blank's is 0."""

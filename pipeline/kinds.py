@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from pipeline import years
+from pipeline import spans, years
 from pipeline.texts import YEAR, Text
 from pipeline.titles import Title
 
@@ -89,6 +89,10 @@ def kind_of_document(text: Text, found: list[Title], own: Title | None) -> tuple
     reports = {(t.phrase, *years.years_in(t.text)[:1]) for t in found if t.kind == "annual_report"}
     if len({phrase for phrase, *_ in reports}) >= 3 and text.compact.count("本年新收政府信息公开申请") >= 3:
         return "other", f"a collection of {len(reports)} reports, not one report"
+    if (own is None or own.kind != "work_plan") and (labels >= 4 or (own and own.kind == "annual_report")):
+        partial = spans.part_of_year(text, own)
+        if partial:
+            return "other", partial
     if labels >= 4 and printed_numbers(text) >= FILLED and not _speaks_of_reports(own):
         return "annual_report", None
     if own is None:

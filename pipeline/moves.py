@@ -17,13 +17,15 @@ from pipeline.localise import Component
 @dataclass(frozen=True, slots=True)
 class Move:
     """One undone move, in the words of the flag: `numbers` by cell, `lost` cells, and the row it puts right.
-    `doubled`: a number stands twice in the row, as such a move leaves it."""
+    `doubled`: a number stands twice in the row, `vacant`: the place that the move left free is the only one of the row
+    without a number; both are what such a move leaves behind."""
 
     words: str
     numbers: dict[int, int]
     lost: tuple[int, ...] = ()
     row_id: str | None = None
     doubled: bool = False
+    vacant: bool = False
 
 
 def moves(component: Component, printed: Sequence[int | None], broken: frozenset[int]) -> Iterator[Move]:
@@ -92,12 +94,12 @@ def _shifts(row_id: str, row: tuple[int, ...], printed: Sequence[int | None]) ->
         for place in range(last):
             left = [*values[:place], None, *values[place:last], *values[last + 1 :]]
             right = [*values[:place], *values[place + 1 : last + 1], None, *values[last + 1 :]]
-            for restored, twice, side in ((left, last - 1, "left"), (right, place, "right")):
+            for restored, twice, free, side in ((left, last - 1, last, "left"), (right, place, place, "right")):
                 doubled = bool(values[twice]) and values[twice] == values[twice + 1]
                 words = f"from cell {place + 1} on moved one cell to the {side}"
                 if doubled:
                     words += f", and {values[twice]} stands twice"
-                yield from _restored(row_id, row, values, restored, words, doubled)
+                yield from _restored(row_id, row, values, restored, words, doubled, values[free] is None)
 
 
 def _torn_or_fused(row_id: str, row: tuple[int, ...], printed: Sequence[int | None]) -> Iterator[Move]:
@@ -124,6 +126,7 @@ def _restored(
     restored: list[int | None],
     words: str,
     doubled: bool = False,
+    vacant: bool = False,
 ) -> Iterator[Move]:
     """The move, if it puts enough numbers elsewhere to say more than that one or two cells changed."""
     numbers = {
@@ -131,7 +134,7 @@ def _restored(
         for cell, value, old in zip(row, restored, values, strict=True)
         if value is not None and value != old
     }
-    fills = any(old is None for old in values)
-    if len(numbers) + fills + doubled >= 2:
+    vacant = vacant and values.count(None) == 1
+    if len(numbers) + vacant + doubled >= 2:
         lost = tuple(cell for cell, value in zip(row, restored, strict=True) if value is None)
-        yield Move(f"the row {row_id}: {words}", numbers, lost, row_id, doubled)
+        yield Move(f"the row {row_id}: {words}", numbers, lost, row_id, doubled, vacant)

@@ -27,6 +27,7 @@ _LEVELS = {
     "地区": ("prefecture",),
     "盟": ("prefecture",),
 }
+_BRANCH = re.compile(rf"({_HAN}{{4,30}})(?:分局|分中心|大队)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ def settle(body: Body, witnesses: Witnesses) -> Publisher:
 
 
 def _place(body: Body, witnesses: Witnesses, flags: list[Flag]) -> Division | None:
+    if body.chain and (branch := _branch_place(body, body.chain, witnesses, flags)):
+        return branch
     if body.zone:
         return _zone_place(body, witnesses, flags)
     if body.chain and body.chain.found[0].level != "county" and INNER.match(body.rest):
@@ -109,6 +112,29 @@ def _place(body: Body, witnesses: Witnesses, flags: list[Flag]) -> Division | No
         kind = "jurisdiction_ambiguous" if named else "jurisdiction_unknown"
         flags.append(flag(kind, f"nothing in the document settles the place of {body.rest or body.relative}"))
     return division
+
+
+def _branch_place(body: Body, chain: Chain, witnesses: Witnesses, flags: list[Flag]) -> Division | None:
+    """The district of a city bureau's branch that is called after one district of the city: 市公安局新城分局.
+
+    It belongs to the city's bureau and acts for the district alone; the flag says that the code is the district's.
+    """
+    printed = _BRANCH.match(body.rest)
+    if printed is None or any(division.level == "county" for division in chain.found):
+        return None
+    called = re.sub(r"(?:公安|交警|税务|规划|自然资源|生态环境|市场监管)$", "", printed[1])
+    for length in range(min(len(called), jurisdictions.LONGEST_NAME), 1, -1):
+        before, name = called[:-length], called[-length:]
+        if not before.endswith(("局", "委员会", "委", "队", "厅", "中心", "处")):
+            continue
+        hits = jurisdictions.named(name, witnesses.year) or jurisdictions.named(name + "新区", witnesses.year)
+        inner = [d for d in hits if d.level == "county" and any(d.lies_in(outer.code) for outer in chain.found)]
+        codes = jurisdictions.narrowest(inner)
+        if len(codes) == 1:
+            message = f"{body.rest} is a branch of a body of {chain.text}; the code is that of {codes[0].name}"
+            flags.append(flag("jurisdiction_ambiguous", message, observed=chain.text + body.rest))
+            return codes[0]
+    return None
 
 
 def _chain_place(body: Body, chain: Chain, witnesses: Witnesses, flags: list[Flag]) -> Division | None:

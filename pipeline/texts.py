@@ -15,11 +15,17 @@ YEAR = (
     r"(?:2[0O〇○零oО][0-3O〇○零oО一二三][0-9O〇○零oО一二三四五六七八九]"
     r"|二[〇○零0OoО◯][〇○零0OoО◯一二三][〇○零0OoО◯一二三四五六七八九])"
 )
+_DIGITS = str.maketrans("〇○零oOОо◯一二三四五六七八九", "00000000123456789")
 _SECTION = re.compile(r"(?:第[一1]部分|\(?[一1]\)?[、.．,]|\(一\))")
 # How the first sentence of an introduction begins, wrapped or not.
 _BEGINS = re.compile(
     r"(?:根据|按照|依据|依照)(?:《|国务院|省|市|中华|条例|上级)|为(?:进一步|贯彻|了|深入|全面|做好|认真)|本(?:年度)?报告|现(?:将|公布)|近日|各[^,。]{0,40}:$"
 )
+
+
+def number_of(year: str) -> int:
+    """2020 from 2020, 二〇二〇, 二0二O."""
+    return int(year.translate(_DIGITS))
 
 
 @dataclass(frozen=True, slots=True)

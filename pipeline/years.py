@@ -1,24 +1,27 @@
 """The year that a report is about, its period, and the day it was published: evidence weighed, conflicts kept.
 
 The year reported on is never that of publication: a report appears in the first months of the year after. Witnesses,
-by trust: the title, the statistics period, the tables' headers, the introduction; the years that the prose names most
-only when these are silent, and then with a flag.
+by trust: the title, the statistics period, the tables' headers, the introduction. The prose and the day of publication
+may contradict them (a title copied from last year's report): then the year is that which most of them support, with a
+flag. Where all but the prose are silent, the year it names most stands, with a flag too.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.accounts import accounts, dominant
 from pipeline.model import Flag
-from pipeline.texts import YEAR, Text
+from pipeline.spans import Span, spans
+from pipeline.spans import iso as iso_day
+from pipeline.texts import YEAR, Text, number_of
 from pipeline.titles import SUBJECT, Title
 
 EARLIEST = 2004  # the first cities reported before the Regulations of 2008
 LATEST = 2050
-_DIGITS = str.maketrans("〇○零oOОо◯一二三四五六七八九", "00000000123456789")
 _DAY = (
     rf"({YEAR})[年./-](\d{{1,2}}|[一二三四五六七八九十]{{1,2}})[月./-]"
     r"(?:(\d{1,2}|[一二三四五六七八九十]{1,3})(?:日|号)?)?"
@@ -27,8 +30,10 @@ _ANY_YEAR = re.compile(rf"(?<![\d])({YEAR})年?")
 _YEAR_LINE = re.compile(rf"^\(?({YEAR})年?度?\)?$")
 _DATE = re.compile(_DAY)
 _IMPRINT = re.compile(rf"^[^\d二]{{0,30}}?\(?{_DAY}\)?$")
-_PERIOD = re.compile(
-    rf"({YEAR})年(\d{{1,2}})月(\d{{1,2}})日(?:起|开始)?(?:至|到|-|—|–|~|―)+(?:({YEAR})年)?(\d{{1,2}})月(\d{{1,2}})日"
+# In a title: when it was published, and the numbers of documents.
+_BESIDE = re.compile(
+    rf"{YEAR}([-/.])\d{{1,2}}\1\d{{1,2}}(?!\d)|{YEAR}年\d{{1,2}}月(?:\d{{1,2}}日)?(?!至|到|[-—–~\d])"
+    rf"|{YEAR}年(?:发布|公布|公开日期|编制|印发|修订)|[\[〔(]{YEAR}[\]〕)]第?\d+号"
 )
 _HEADER = re.compile(rf"本年\(({YEAR})年?\)")
 _INTRODUCED = re.compile(
@@ -40,6 +45,9 @@ _PUBLISHED = re.compile(
 _METADATA_DATES = ("published", "pubdate", "publishdate", "article:published_time", "date", "dc.date")
 
 
+Named = dict[str, tuple[list[int], int]]  # for each witness the years that it names, and its weight
+
+
 @dataclass(frozen=True, slots=True)
 class Dating:
     """What the document says of its time; `year` is the year reported on."""
@@ -48,11 +56,6 @@ class Dating:
     period: tuple[str, str] | None
     published: str | None
     flags: tuple[Flag, ...] = field(default=())
-
-
-def number_of(year: str) -> int:
-    """2020 from 2020, 二〇二〇, 二0二O."""
-    return int(year.translate(_DIGITS))
 
 
 def years_in(text: str) -> list[int]:
@@ -100,17 +103,23 @@ def published_date(text: Text) -> str | None:
     return None
 
 
-def _periods(text: Text) -> list[tuple[int, str, str]]:
-    """(year, first day, last day) of every statistics period printed; it may start in mid-year, as in 2008."""
-    found = []
-    for match in _PERIOD.finditer(text.compact):
-        first, last = number_of(match[1]), number_of(match[4] or match[1])
-        months = int(match[2]), int(match[5])
-        if months[1] == 12 and int(match[6]) == 31 and (months[0] == 1 or (first == 2008 and months[0] == 5)):
-            start, end = iso(match[1], match[2], match[3]), iso(match[4] or match[1], match[5], match[6])
-            if start and end and EARLIEST <= last <= LATEST and first == last:
-                found.append((last, start, end))
-    return found
+def _years_of_title(title: str) -> list[int]:
+    """The years in a title; the day it was published or printed beside it, and numbers of documents, are none."""
+    return list(dict.fromkeys(years_in(_BESIDE.sub("", title))))
+
+
+def _hear(text: Text, titles: Sequence[Title], periods: Sequence[Span]) -> Named:
+    """The years that each witness names, and its weight."""
+    others = {year: None for t in titles[1:4] if t.text != titles[0].text for year in _years_of_title(t.text)[:1]}
+    introduced = _INTRODUCED.search(text.opening[:700])
+    return {
+        "title": (_years_of_title(titles[0].text)[:2] if titles else [], 10),
+        "other titles": (list(others), 4),
+        "year line": ([number_of(m[1]) for line in text.front if (m := _YEAR_LINE.match(line.compact))][:1], 8),
+        "period": ([span.last[0] for span in periods[:1]], 7),
+        "headers": ([number_of(m[1]) for m in list(_HEADER.finditer(text.compact))[:1]], 6),
+        "introduction": ([number_of(introduced[1])] if introduced else [], 5),
+    }
 
 
 def date(text: Text, titles: Iterable[Title], same_year: bool = False) -> Dating:
@@ -118,54 +127,75 @@ def date(text: Text, titles: Iterable[Title], same_year: bool = False) -> Dating
 
     `same_year` admits that it was published in the year it is about, as a work plan is.
     """
-    votes: Counter[int] = Counter()
-    named: dict[str, list[int]] = {}
-
-    def hear(witness: str, years: list[int], weight: int) -> None:
-        if years:
-            named[witness] = list(dict.fromkeys(years))
-            for year in dict.fromkeys(years):
-                votes[year] += weight
-
-    titles = list(titles)
-    hear("title", years_in(titles[0].text)[:1] if titles else [], 10)
-    hear("other titles", [y for title in titles[1:4] for y in years_in(title.text)[:1]], 4)
-    hear("year line", [number_of(m[1]) for line in text.front if (m := _YEAR_LINE.match(line.compact))][:1], 8)
-    periods = _periods(text)
-    hear("period", [period[0] for period in periods[:1]], 7)
-    hear("headers", [number_of(m[1]) for m in list(_HEADER.finditer(text.compact))[:1]], 6)
-    introduced = _INTRODUCED.search(text.opening[:700])
-    hear("introduction", [number_of(introduced[1])] if introduced else [], 5)
+    every = [span for span in spans(text) if EARLIEST <= span.last[0] <= LATEST]
+    periods = [span for span in every if span.is_annual]
+    odd = [] if periods else [span for span in every if span.labelled and not span.is_annual]
+    named = {witness: said for witness, said in _hear(text, list(titles), periods).items() if said[0]}
     published = published_date(text)
+    latest = int(published[:4]) - (0 if same_year else 1) if published else LATEST
     mentioned = prose_years(text)
-    flags: list[Flag] = []
-    if votes:
-        latest = int(published[:4]) - (0 if same_year else 1) if published else LATEST
-        votes = Counter({year: weight - (8 if year > latest else 0) for year, weight in votes.items()})
-        if mentioned and mentioned[0][0] in votes:
-            votes[mentioned[0][0]] += 2
-        ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
-        year: int | None = ranked[0][0]
-        if len(ranked) > 1 or ranked[0][0] > latest:
-            flags.append(_conflict(named, published, year))
-    else:
+    if not named:
         year = _from_prose(mentioned, published)
         says = f"; the prose names {year} most" if year else ""
-        flags.append(Flag("year_unknown", "warning", f"no title, period or header names the year reported on{says}"))
-    period = next(((start, end) for y, start, end in periods if y == year), None)
-    return Dating(year, period, published, tuple(flags))
+        unknown = Flag("year_unknown", "warning", f"no title, period or header names the year reported on{says}")
+        return _dating(year, periods, published, unknown)
+    told = Counter[int]() if same_year else accounts(text)
+    year = _weigh(named, latest, mentioned)
+    if not same_year and year is not None:
+        settled = _is_witnessed(named, year) or (published is not None and year == latest)
+        rather = dominant(told, year, latest + 1 if published else None, settled)
+        if rather:
+            named["prose"] = ([rather], 6 if told[rather] >= 3 else 4)
+    if not same_year:
+        year = _weigh(named, latest, mentioned, support=latest if published else None)
+    several = len({y for years, _ in named.values() for y in years}) > 1
+    lags = published is not None and not same_year and year is not None and year < latest
+    lags = lags and not told[year or 0] and not _is_witnessed(named, year)
+    if several or odd or lags or (year is not None and year > latest):
+        return _dating(year, periods, published, _conflict(named, odd, published, year))
+    return _dating(year, periods, published)
 
 
-def _conflict(named: dict[str, list[int]], published: str | None, year: int | None) -> Flag:
-    said = [f"{witness} {'/'.join(map(str, years))}" for witness, years in named.items()]
+def _is_witnessed(named: Named, year: int | None) -> bool:
+    """Whether a witness beside the titles names the year."""
+    return any(year in years for witness, (years, _) in named.items() if "title" not in witness)
+
+
+def _weigh(named: Named, latest: int, mentioned: list[tuple[int, int]], support: int | None = None) -> int | None:
+    """The year with most weight, None where a title's two weigh alike. `support` is the year before publication."""
+    votes: Counter[int] = Counter()
+    for years, weight in named.values():
+        for year in years:
+            votes[year] += weight
+    for year in votes:
+        votes[year] += (5 if year == support else 0) - (8 if year > latest else 0)
+    if mentioned and mentioned[0][0] in votes:
+        votes[mentioned[0][0]] += 2
+    ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
+    title = named.get("title", ([], 0))[0]
+    if len(ranked) > 1 and ranked[0][1] == ranked[1][1] and {ranked[0][0], ranked[1][0]} <= set(title):
+        return None
+    return ranked[0][0]
+
+
+def _dating(year: int | None, periods: Sequence[Span], published: str | None, *flags: Flag) -> Dating:
+    period = next(((iso_day(s.first), iso_day(s.last)) for s in periods if s.last[0] == year), None)
+    return Dating(year, period, published, flags)
+
+
+def _conflict(named: Named, odd: Sequence[Span], published: str | None, year: int | None) -> Flag:
+    said = [f"{witness} {'/'.join(map(str, years))}" for witness, (years, _) in named.items()]
+    said += [f"statistics period {span}" for span in odd[:1]]
     if published:
         said.append(f"published {published}")
+    several = len({y for years, _ in named.values() for y in years}) > 1
+    message = "the document names several years: " if several else "the year reported on is in doubt: "
     return Flag(
         "year_conflict",
         "warning",
-        "the document names several years: " + ", ".join(said),
+        message + ", ".join(said),
         observed="; ".join(said),
-        expected=str(year),
+        expected=None if year is None else str(year),
     )
 
 

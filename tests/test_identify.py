@@ -119,6 +119,73 @@ def test_year_is_the_one_reported_on(lines: list[str], year: int | None, flags: 
     assert (identity.year, [kind for kind in kinds(identity) if kind.startswith("year")]) == (year, flags)
 
 
+DONE = "{0}年，我县公开信息20条。{0}年共收到申请3件。与{1}年相比有所增加。{0}年办结2件。"
+STATED = "数据统计期限为{}。"
+
+
+@pytest.mark.parametrize(
+    ("lines", "year", "doubted"),
+    [
+        (["沂水县2021年…", "发布日期：2023-01-20", DONE.format(2022, 2021)], 2022, True),
+        (["沂水县2021年…", DONE.format(2022, 2021)], 2021, True),
+        (["沂水县2021年…", "发布日期：2023-01-20"], 2021, True),
+        (["沂水县2023年…", "发布日期：2023-01-20", "2022年，我县认真落实条例的各项要求，公开信息20条。"], 2022, True),
+        (["沂水县2021年…", "信息内容\t本年（2023）制发件数"], 2021, True),
+        (["沂水县2021-2022年度…"], None, True),
+        (["沂水县2021—2022年…", DONE.format(2022, 2021)], 2022, True),
+        (["2023年沂水县…（2022年度）", "发布日期：2023-01-20"], 2022, True),
+        (["沂水县2022年…", STATED.format("2021年12月1日至2022年11月30日")], 2022, True),
+        (["沂水县2022年…", STATED.format("2022年1月1日至2022年1月31日")], 2022, True),
+        (["沂水县2022年…", STATED.format("2022年1月1日至2022年12月30日")], 2022, False),
+        (["沂水县2022年…", STATED.format("2022年3月1日至2022年12月31日")], 2022, False),
+        (["沂水县2022年1-12月…"], 2022, False),
+        (["沂水县2022年…（2023-01-20）", "发布日期：2023-01-20"], 2022, False),
+        (["沂水县2022年…", "发布日期：2024-05-06", DONE.format(2022, 2021)], 2022, False),
+        (["沂水县2022年…", "发布日期：2023-09-30"], 2022, False),
+        (["沂水县2022年…", "较2021年增长。2021年度报告中的问题已整改。印发《2021年要点》。"], 2022, False),
+        (["沂水县2022年…", "根据2023年机构调整安排修订指南。2023年，我县将继续公开。2023年要深化公开。"], 2022, False),
+        (["沂水县2022年…", "五、存在的主要问题", "2023年，我县继续公开。2023年抓落实。2023年办好培训。"], 2022, False),
+    ],
+)  # fmt: skip
+def test_prose_period_and_publication_may_contradict_the_title(
+    lines: list[str], year: int | None, doubted: bool
+) -> None:
+    title = lines[0].replace("…", "政府信息公开工作年度报告")
+    identity = identify(document([title, *lines[1:], *REPORT]))
+    doubts = [flag for flag in identity.flags if flag.kind.startswith("year")]
+    assert (identity.year, [flag.kind for flag in doubts]) == (year, ["year_conflict"] if doubted else [])
+    assert all(flag.severity == "warning" for flag in doubts)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["沂水县人民政府2022年上半年政府信息公开工作报告"],
+        ["沂水县2022年第三季度政府信息公开工作报告", "2022年10月10日"],
+        ["沂水县2022年1-6月政府信息公开工作报告"],
+        ["沂水县2022年一至九月政府信息公开工作情况报告"],
+        ["沂水县2022年10月份政府信息公开工作报告"],
+        ["沂水县人民政府政府信息公开工作报告（2022年1-6月）"],
+        ["政府信息公开年报", "沂水县人民政府政府信息公开工作报告（2022年1-6月）"],
+        ["沂水县2022年政府信息公开工作报告", "（2022年上半年）"],
+        ["沂水县政府信息公开工作报告", "现将2022年上半年政府信息公开工作情况报告如下："],
+        ["沂水县2022年政府信息公开工作年度报告", STATED.format("2022年1月1日至2022年6月30日")],
+        ["沂水县2022年政府信息公开工作年度报告", STATED.format("2022年1-6月")],
+        ["沂水县2022年政府信息公开工作报告", STATED.format("2022年7月1日至2022年12月31日")],
+    ],
+)
+def test_part_of_a_year_is_no_annual_report(lines: list[str]) -> None:
+    identity = identify(document([*lines, *REPORT]))
+    assert (identity.document_type, identity.year) == ("other", None)
+    assert "part of a year" in (identity.reason or "")
+
+
+def test_a_campaign_of_a_quarter_is_no_statistics_period() -> None:
+    campaign = "2022年4月1日至2022年6月30日，我县开展政务公开培训。"
+    identity = read("沂水县2022年政府信息公开工作年度报告", campaign, *REPORT)
+    assert (identity.document_type, identity.year, identity.flags) == ("annual_report", 2022, ())
+
+
 def test_dates() -> None:
     told = read("沂水县2020年政府信息公开工作年度报告", "发布日期：2021年1月9日", PERIOD.format(2020), *REPORT)
     assert (told.period_start, told.period_end, told.published_date) == ("2020-01-01", "2020-12-31", "2021-01-09")
@@ -159,7 +226,12 @@ PUBLISHERS = """
 国家税务总局沭阳县税务局… | | 321322 | department | 国家税务总局沭阳县税务局 |
 中共沂水县委机构编制委员会办公室… | | 371323 | department | 中共沂水县委机构编制委员会办公室 |
 教育部… | | | department | 教育部 | jurisdiction_unknown
-临沂市公安局兰山分局… | | 371300 | department | 临沂市公安局兰山分局 | jurisdiction_ambiguous
+临沂市公安局兰山分局… | | 371302 | department | 临沂市公安局兰山分局 | jurisdiction_ambiguous
+呼和浩特市公安局新城分局… | | 150102 | department | 呼和浩特市公安局新城分局 | jurisdiction_ambiguous
+临沂市生态环境局沂水县分局… | | 371323 | department | 临沂市生态环境局沂水县分局 | jurisdiction_ambiguous
+上海市公安局浦东分局… | | 310115 | department | 上海市公安局浦东分局 | jurisdiction_ambiguous
+临沂市公安局蓝田分局… | | 371300 | department | 临沂市公安局蓝田分局 | jurisdiction_ambiguous
+临沂市兰山区公安分局… | | 371302 | department | 临沂市兰山区公安分局 |
 淮安市沭阳县人民政府… | | | government | 沭阳县人民政府 | jurisdiction_ambiguous
 临沂市蓝田区财政局… | | | department | 临沂市蓝田区财政局 | jurisdiction_unknown
 沂水县人民医院… | | 371323 | other | 沂水县人民医院 |

@@ -210,9 +210,10 @@ def test_errors_in_drawn_tables(damage: Damage, number: int, right: float, liste
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [2, 3])
-def test_no_repair_is_false_however_many_errors(count: int) -> None:
-    assert not outcomes(20_000, 11 + count, errors(count))["false"]
+@pytest.mark.parametrize(("count", "most"), [(2, 0), (3, 4)])
+def test_many_errors_do_not_pass_for_few(count: int, most: int) -> None:
+    """Three corners of a rectangle, wrong by the same amount, look like the fourth: about one in 20,000 triples."""
+    assert outcomes(20_000, 11 + count, errors(count))["false"] <= most
 
 
 def least_sets(printed: list[int], template: str) -> set[frozenset[int]]:

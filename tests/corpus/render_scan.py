@@ -8,7 +8,9 @@ Chinese fonts are the system's (Debian: fonts-arphic-uming, fonts-wqy-zenhei); `
 from __future__ import annotations
 
 import io
+import re
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 FOLDER = Path("/usr/share/fonts/truetype")
 FONT_FILES = ("arphic/uming.ttc", "wqy/wqy-zenhei.ttc", "arphic/ukai.ttc", "wqy/wqy-microhei.ttc")
 LATIN = (None, "Times-Roman", "Helvetica")  # None: digits in the Chinese font, as 宋体 has its own
+_RADICAL = re.compile("[\u2e80-\u2fdf]")
 SUFFIXES = {"pdf": ".pdf", "png": ".png", "jpeg": ".jpg", "tiff": ".tif"}
 
 
@@ -89,6 +92,7 @@ class TypedPress(Press):
         super().__init__(rng, title, habits)
 
     def _runs(self, text: str) -> Iterator[tuple[str, str]]:
+        text = _RADICAL.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)  # on paper they are alike
         for is_latin, run in groupby(text, key=lambda c: self._latin is not None and c.isascii()):
             yield (self._latin or self._font) if is_latin else self._font, "".join(run)
 

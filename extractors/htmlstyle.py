@@ -1,0 +1,231 @@
+"""What the style of an HTML element says of its text: hidden, struck through, too small or too white to be seen, raised.
+
+Read are the element's own attributes and the simple rules (`.x`, `#x`, `tag.x`) of the page's own style sheets; linked
+sheets are not at hand. Source: CSS 2.2, chapters 6 (cascade) and 11 (visibility).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_MAX_SHEET = 300_000  # characters
+_MAX_RULES = 4_000
+_PROPERTIES = frozenset(
+    "display visibility mso-hide opacity font-size font color background background-color background-image "
+    "text-decoration text-decoration-line vertical-align mso-text-raise position top bottom".split()
+)
+_COMPOUND = re.compile(r"([a-z][\w-]*|\*)?((?:[.#][\w-]+)*)", re.IGNORECASE)
+_NAME = re.compile(r"[.#][\w-]+")
+_COMMENT = re.compile(r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|<!--|-->")
+_LENGTH = re.compile(r"([-+]?\d{0,6}(?:\.\d{0,6})?)(px|pt|em|rem|ex|%|mm|cm|in)?(?![\w.])", re.IGNORECASE)
+_RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*([,/]\s*0*\.?0*\s*)?\)", re.IGNORECASE)
+_WHITE = 0xF5
+_TINY = {"px": 1.0, "pt": 1.0, "em": 0.1, "rem": 0.1, "ex": 0.2, "%": 10.0, "mm": 0.4, "cm": 0.04, "in": 0.015}
+_STRUCK_TAGS = frozenset(("del", "s", "strike"))
+_NOTE_CLASSES = frozenset(("msofootnotereference", "msoendnotereference"))
+_NOTE_LINKS = ("#_ftn", "#_edn", "#fn", "#_fn", "#footnote", "#endnote", "#note", "#cite")
+
+_Rank = tuple[bool, bool, int, int, int]
+"""Important, of the element itself, identifiers, classes, order."""
+
+
+class Look(NamedTuple):
+    """How text shows where the walk stands."""
+
+    hidden: bool = False
+    struck: bool = False
+    tiny: bool = False
+    white: bool = False
+    backed: bool = False
+    """On a background that is not white."""
+    raised: bool = False
+
+    @property
+    def is_shown(self) -> bool:
+        return not (self.hidden or self.struck or self.tiny or (self.white and not self.backed))
+
+
+class Styles:
+    """The rules of a page's own style sheets. Without `sheets`, only what elements say of themselves counts."""
+
+    def __init__(self, root: HtmlElement, sheets: bool = True) -> None:
+        self._rules: dict[str, list[tuple[frozenset[str], _Rank, dict[str, tuple[bool, str]]]]] = {}
+        self._known: dict[tuple[str, str, str], dict[str, tuple[_Rank, str]]] = {}
+        self._linked = any("stylesheet" in (link.get("rel") or "").lower() for link in root.iter("link"))
+        order = 0
+        for style in root.iter("style") if sheets else ():
+            for selectors, body in _rules_of((style.text or "")[:_MAX_SHEET]):
+                said = _declared(body)
+                for selector in selectors.split(",") if said else ():
+                    order += 1
+                    if order <= _MAX_RULES:
+                        self._add(selector.strip(), said, order)
+
+    @property
+    def has_rules(self) -> bool:
+        return bool(self._rules)
+
+    def _add(self, selector: str, said: dict[str, tuple[bool, str]], order: int) -> None:
+        match = _COMPOUND.fullmatch(selector)
+        if not match or not selector or selector == "*":
+            return
+        tag, names = (match[1] or "").lower().strip("*"), _NAME.findall(match[2])
+        parts = frozenset(names) | (frozenset((tag,)) if tag else frozenset())
+        rank = (False, False, sum(name[0] == "#" for name in names), sum(name[0] == "." for name in names), order)
+        self._rules.setdefault(names[0] if names else tag, []).append((parts, rank, said))
+
+    def of(self, element: HtmlElement) -> dict[str, str]:
+        """What is declared for an element, the strongest declaration of each property."""
+        tag, own = str(element.tag), element.get("style")
+        key = (tag, element.get("class") or "", element.get("id") or "")
+        if self._rules and key not in self._known:
+            names = {tag, *(f".{name}" for name in key[1].split()), *([f"#{key[2]}"] if key[2] else [])}
+            found: dict[str, tuple[_Rank, str]] = {}
+            for name in sorted(names):
+                for parts, rank, said in self._rules.get(name, ()):
+                    if parts <= names:
+                        for prop, (important, value) in said.items():
+                            _strengthen(found, prop, (important, *rank[1:]), value)
+            self._known[key] = found
+        ruled = self._known.get(key, {})
+        if own is None:
+            return {prop: value for prop, (_, value) in ruled.items()}
+        strongest = dict(ruled)
+        for prop, (important, value) in _declared(own).items():
+            _strengthen(strongest, prop, (important, True, 0, 0, 0), value)
+        return {prop: value for prop, (_, value) in strongest.items()}
+
+    def is_left_out(self, element: HtmlElement) -> bool:
+        """Whether the element takes no place at all."""
+        said = self.of(element)
+        return said.get("display", "").startswith("none") or said.get("mso-hide") == "all"
+
+    def look(self, element: HtmlElement, around: Look, inline: bool) -> Look:
+        """How the element's text shows, given how that around it does."""
+        said, tag = self.of(element), element.tag
+        hidden, struck, tiny, white, backed, raised = around
+        visibility = said.get("visibility", "")
+        if visibility:
+            hidden = visibility in ("hidden", "collapse")
+        hidden = hidden or _is_none(said.get("opacity", "1"))
+        lines = said.get("text-decoration", "") + said.get("text-decoration-line", "")
+        struck = struck or "line-through" in lines or (tag in _STRUCK_TAGS and "none" not in lines)
+        size = said.get("font-size")
+        if size is None and "font" in said:
+            size = next((part for part in said["font"].split() if part[:1].isdigit()), None)
+        if size is not None:
+            tiny = _is_tiny(size)
+        color = said.get("color") or (element.get("color") if tag == "font" else None)
+        if color:
+            # a sheet that is not at hand may give a block the dark background that its white text needs
+            white = _is_white(color) and (inline or not self._linked or white)
+        ground = " ".join(said[name] for name in sorted(said) if name.startswith("background"))
+        ground = ground or element.get("bgcolor") or ("url" if element.get("background") else "")
+        if ground:
+            backed = _is_backing(ground, backed)
+        return Look(hidden, struck, tiny, white, backed, raised or (inline and _is_raised(element, said)))
+
+
+def _rules_of(sheet: str) -> Iterator[tuple[str, str]]:
+    """Selectors and declarations of the rules for screens."""
+    sheet = _COMMENT.sub(" ", sheet)
+    position, skipped, depth = 0, 0, 0
+    while True:
+        opening, closing = sheet.find("{", position), sheet.find("}", position)
+        if opening < 0 and closing < 0:
+            return
+        if 0 <= opening and (opening < closing or closing < 0):
+            prelude = sheet[position:opening].rpartition(";")[2].strip()
+            depth, position = depth + 1, opening + 1
+            if skipped:
+                continue
+            if prelude.startswith("@"):
+                words = prelude.lower().split()
+                if not (words[0] == "@media" and words[1:] in (["screen"], ["all"])):
+                    skipped = depth
+                continue
+            if 0 <= closing:
+                yield prelude, sheet[position:closing]
+        else:
+            position = closing + 1
+            skipped = 0 if skipped == depth else skipped
+            depth = max(depth - 1, 0)
+
+
+def _declared(body: str) -> dict[str, tuple[bool, str]]:
+    """Property → (important, value) of the declarations that tell how text shows."""
+    found: dict[str, tuple[bool, str]] = {}
+    for declaration in body.split(";")[:200]:
+        name, _, value = declaration.partition(":")
+        name = name.strip().lower()
+        if name in _PROPERTIES:
+            value = " ".join(value.lower().split())
+            plain = value.removesuffix("important").rstrip(" !")
+            found[name] = (value.endswith("important"), plain)
+    return found
+
+
+def _strengthen(found: dict[str, tuple[_Rank, str]], prop: str, rank: _Rank, value: str) -> None:
+    if prop not in found or rank >= found[prop][0]:
+        found[prop] = (rank, value)
+
+
+def _is_none(value: str) -> bool:
+    match = _LENGTH.match(value)
+    return match is not None and match[1].strip("+-") not in ("", ".") and float(match[1]) == 0
+
+
+def _is_tiny(size: str) -> bool:
+    match = _LENGTH.match(size)
+    if match is None or match[1].strip("+-") in ("", "."):
+        return False
+    value = float(match[1])
+    return value == 0 or value <= _TINY.get((match[2] or "").lower(), 0.0)
+
+
+def _is_white(color: str) -> bool:
+    color = color.strip().lower()
+    if color in ("white", "transparent"):
+        return True
+    match = _RGB.fullmatch(color)
+    if match:
+        return match[4] is not None or all(int(match[channel]) >= _WHITE for channel in (1, 2, 3))
+    code = color.removeprefix("#")
+    if len(code) in (3, 4):
+        code = "".join(digit * 2 for digit in code)
+    if len(code) not in (6, 8) or any(digit not in "0123456789abcdef" for digit in code):
+        return False
+    if len(code) == 8 and code.endswith("00"):
+        return True
+    return all(int(code[at : at + 2], 16) >= _WHITE for at in (0, 2, 4))
+
+
+def _is_backing(ground: str, around: bool) -> bool:
+    """Whether a background lets white text be seen; a transparent one shows what is behind."""
+    ground = ground.strip().lower()
+    if "url" in ground or "gradient" in ground:
+        return True
+    colors = [part for part in ground.replace(", ", ",").split() if part not in ("repeat", "scroll", "0", "0%")]
+    if all(part in ("none", "transparent", "initial", "inherit", "unset") for part in colors):
+        return around
+    return not any(part != "transparent" and _is_white(part) for part in colors)
+
+
+def _is_raised(element: HtmlElement, said: dict[str, str]) -> bool:
+    if element.tag in ("sup", "sub"):
+        return True
+    align, lift = said.get("vertical-align", ""), said.get("mso-text-raise", "")
+    if align in ("super", "sub", "text-top", "top") or (lift[:1] in "123456789" and lift):
+        return True
+    shift = align or (said.get("top", "") or said.get("bottom", "") if said.get("position") == "relative" else "")
+    match = _LENGTH.match(shift)
+    if match is not None and match[1].strip("+-") not in ("", ".") and abs(float(match[1])) >= 2:
+        return True
+    if (element.get("href") or "").lower().startswith(_NOTE_LINKS):
+        return True
+    return any(name.lower() in _NOTE_CLASSES for name in (element.get("class") or "").split())
