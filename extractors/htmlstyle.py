@@ -1,4 +1,4 @@
-"""What the style of an HTML element says of its text: hidden, struck through, too small or too white to be seen, raised.
+"""What the style of an HTML element says of its text: hidden, struck, too small or too white to be seen, raised.
 
 Read are the element's own attributes and the simple rules (`.x`, `#x`, `tag.x`) of the page's own style sheets; linked
 sheets are not at hand. Source: CSS 2.2, chapters 6 (cascade) and 11 (visibility).
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 _MAX_SHEET = 300_000  # characters
 _MAX_RULES = 4_000
-_PROPERTIES = frozenset(
+_PROPERTY_NAMES = (
     "display visibility mso-hide opacity font-size font color background background-color background-image "
-    "text-decoration text-decoration-line vertical-align mso-text-raise position top bottom".split()
+    "text-decoration text-decoration-line vertical-align mso-text-raise position top bottom"
 )
+_PROPERTIES = frozenset(_PROPERTY_NAMES.split())
 _COMPOUND = re.compile(r"([a-z][\w-]*|\*)?((?:[.#][\w-]+)*)", re.IGNORECASE)
 _NAME = re.compile(r"[.#][\w-]+")
 _COMMENT = re.compile(r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|<!--|-->")
@@ -139,7 +140,7 @@ def _rules_of(sheet: str) -> Iterator[tuple[str, str]]:
         opening, closing = sheet.find("{", position), sheet.find("}", position)
         if opening < 0 and closing < 0:
             return
-        if 0 <= opening and (opening < closing or closing < 0):
+        if opening >= 0 and (opening < closing or closing < 0):
             prelude = sheet[position:opening].rpartition(";")[2].strip()
             depth, position = depth + 1, opening + 1
             if skipped:
@@ -149,7 +150,7 @@ def _rules_of(sheet: str) -> Iterator[tuple[str, str]]:
                 if not (words[0] == "@media" and words[1:] in (["screen"], ["all"])):
                     skipped = depth
                 continue
-            if 0 <= closing:
+            if closing >= 0:
                 yield prelude, sheet[position:closing]
         else:
             position = closing + 1

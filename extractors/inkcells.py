@@ -23,6 +23,7 @@ _SPECK = 0.32  # of the text's height; lone ink smaller than this both ways is d
 _PIECE = 0.55
 _FLAT = 0.38
 _TOUCH = 0.3
+_SMALL, _SMALL_GAP = 0.2, 0.4
 _BESIDE = 0.15
 _SIGN = 0.14
 _SLIVER = 0.015  # inches
@@ -132,9 +133,10 @@ def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
         row = [shape for shape in shapes if top <= (shape[1] + shape[3]) / 2 <= bottom]
         main = [shape for shape in row if _size(shape) >= _SPECK * height]
         main += [shape for shape in row if shape not in main and _is_sign(shape, main, height)]
+        main = _with_small(main, row, height)
         if main:
             box = _framed(main, cell, height)
-            alien = any(_overlap(shape, box[1], box[3]) for shape in foreign)
+            alien = any(_overlap(shape, box) for shape in foreign)
             flat = bottom - top <= _FLAT * height and all(_is_flat(shape, height) for shape in main)
             found.append(Strip(box, _specks(shapes, main, box), alien, dash=flat and not alien and len(main) <= 2))
     return found
@@ -148,6 +150,15 @@ def _specks(shapes: Sequence[Box], main: Sequence[Box], box: Box) -> tuple[Box, 
     near = _BESIDE * (bottom - top)
     small = [s for s in shapes if s not in main and s[0] < box[2] and s[2] > box[0] and s[1] < box[3] and s[3] > box[1]]
     return tuple(s for s in small if s[2] < x0 - near or s[0] > x1 + near or s[3] <= top or s[1] >= bottom + near)
+
+
+def _with_small(main: list[Box], row: Sequence[Box], height: float) -> list[Box]:
+    """The line with the small characters that go on from it: a number set smaller to fit its cell."""
+    waiting = [shape for shape in row if shape not in main and _size(shape) >= _SMALL * height]
+    while joining := [s for s in waiting if any(_is_beside(s, m, _SMALL_GAP * height) for m in main)]:
+        main = main + joining
+        waiting = [shape for shape in waiting if shape not in joining]
+    return main
 
 
 def _is_sign(shape: Box, main: Sequence[Box], height: float) -> bool:
@@ -250,5 +261,5 @@ def _framed(row: Sequence[Box], cell: Box, height: float) -> Box:
     )
 
 
-def _overlap(shape: Box, top: int, bottom: int) -> bool:
-    return min(shape[3], bottom) - max(shape[1], top) > 0
+def _overlap(shape: Box, box: Box) -> bool:
+    return shape[0] < box[2] and shape[2] > box[0] and shape[1] < box[3] and shape[3] > box[1]

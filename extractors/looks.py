@@ -137,10 +137,8 @@ def _cell(lines: Sequence[_Seen]) -> CellText:
         return CellText("", 1.0)
     text = "\n".join(line.text for line in lines)
     confidence = min(line.confidence for line in lines)
-    alternatives: list[str] = []
-    if len(lines) == 1:
-        alternatives.extend(lines[0].others)
     own = [line for line in lines if not line.foreign]
-    if own and len(own) < len(lines):
-        alternatives.insert(0, "\n".join(line.text for line in own))
-    return CellText(text, confidence, tuple(dict.fromkeys(alternatives)))
+    if own and len(own) < len(lines) and all(_DIGITS.fullmatch(line.text) for line in own):
+        # a number, and a piece of a stamp above or below it
+        return CellText("\n".join(line.text for line in own), confidence, (text,))
+    return CellText(text, confidence, lines[0].others if len(lines) == 1 else ())

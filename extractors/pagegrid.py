@@ -25,7 +25,8 @@ _THICKEST = 0.06
 _SOLID = 0.9
 _BENT = 0.005
 _BESIDE = 0.015
-_WALL, _FLOOR = 0.92, 0.96
+_EDGE = 0.6
+_WALL, _FLOOR = 0.8, 0.92  # text between two rulings covers half the height, and nearly the width, of its cell
 _STRAIGHT = 0.8  # inches; the arcs of a stamp are straight for less
 
 
@@ -141,22 +142,35 @@ def rulings(sheet: Sheet) -> tuple[list[Stroke], list[Stroke]]:
 
 
 def lost_rulings(sheet: Sheet, grids: Sequence[Grid]) -> tuple[list[Stroke], list[Stroke]]:
-    """Vertical and horizontal rulings within cells that seem merged, where ink runs all along a line of the grid: what
-    a stamp or a touching letter hid from `rulings`."""
+    """Vertical and horizontal rulings that `rulings` missed, where ink runs all along a line of the grid: within cells
+    that seem merged (a stamp or a touching letter hid it), and at a border that seems open (a faint one, in pieces)."""
     walls, floors = [], []
-    reach = max(2, round(_BESIDE * sheet.dpi))
     for grid in grids:
+        last_row, last_col = len(grid.ys) - 1, len(grid.xs) - 1
         for box in grid.boxes:
-            x0, top, x1, bottom = (round(value) for value in grid.bounds(box))
-            for x in grid.xs[box.col + 1 : box.col + box.col_span]:
-                part = sheet.ink[top + reach : bottom - reach, max(0, round(x) - reach) : round(x) + reach + 1]
-                if part.size and part.any(axis=1).mean() >= _WALL:
-                    walls.append(Stroke(x, top, bottom))
-            for y in grid.ys[box.row + 1 : box.row + box.row_span]:
-                part = sheet.ink[max(0, round(y) - reach + 1) : round(y) + reach, x0 + reach : x1 - reach]
-                if part.size and part.any(axis=0).mean() >= _FLOOR:
-                    floors.append(Stroke(y, x0, x1))
+            x0, top, x1, bottom = grid.bounds(box)
+            right, below = box.col + box.col_span, box.row + box.row_span
+            inner = [(x, _WALL) for x in grid.xs[box.col + 1 : right]]
+            edges = [(x, _EDGE) for x, at in ((x0, box.col == 0), (x1, right == last_col)) if at and box.is_open]
+            walls += [Stroke(x, top, bottom) for x, least in inner + edges if _runs_down(sheet, x, top, bottom, least)]
+            inner = [(y, _FLOOR) for y in grid.ys[box.row + 1 : below]]
+            edges = [(y, _EDGE) for y, at in ((top, box.row == 0), (bottom, below == last_row)) if at and box.is_open]
+            floors += [Stroke(y, x0, x1) for y, least in inner + edges if _runs_across(sheet, y, x0, x1, least)]
     return walls, floors
+
+
+def _runs_down(sheet: Sheet, x: float, top: float, bottom: float, least: float) -> bool:
+    reach = max(2, round(_BESIDE * sheet.dpi))
+    rows = slice(round(top) + reach, round(bottom) - reach)
+    part = sheet.ink[rows, max(0, round(x) - reach) : round(x) + reach + 1]
+    return bool(part.size and part.any(axis=1).mean() >= least)
+
+
+def _runs_across(sheet: Sheet, y: float, x0: float, x1: float, least: float) -> bool:
+    reach = max(2, round(_BESIDE * sheet.dpi))
+    columns = slice(round(x0) + reach, round(x1) - reach)
+    part = sheet.ink[max(0, round(y) - reach + 1) : round(y) + reach, columns]
+    return bool(part.size and part.any(axis=0).mean() >= least)
 
 
 def _bars(sheet: Sheet, horizontal: bool) -> list[tuple[int, int, int, int]]:

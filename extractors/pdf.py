@@ -20,8 +20,8 @@ from extractors.document import Block, CannotRead, Document, Paragraph
 from extractors.lines import SLANTED, Glyph, lines_of, paragraphs_of, right_margin, turned_box, upright, without_doubles
 from extractors.pdffonts import complete_fonts
 from extractors.pdfguard import refuse_bombs
-from extractors.pdfpaint import without_collisions, without_struck
 from extractors.pdfpage import Matrix, Page, completed, display_of, read_by_pdfium, read_by_pdfplumber
+from extractors.pdfpaint import without_collisions, without_struck
 from extractors.pdfscan import NO_TEXT, OUTLINES, why_unread
 from extractors.pdftable import tables_on
 from extractors.ruling import Stroke

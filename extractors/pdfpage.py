@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from extractors import limits
 from extractors.lines import SLANTED, Glyph
 from extractors.pdffonts import character
-from extractors.pdfpaint import Ground, Paint, Written, is_seen, is_white, paint_of, seen_on
+from extractors.pdfpaint import Paint, drawn_on, paint_of, seen_on
 from extractors.ruling import Stroke
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def read_by_pdfium(page: pypdfium2.PdfPage) -> Page:
     across, down = rulings.found()
     share = min(pictures / max(width * height, 1.0), 1.0)
     glyphs, paints = _glyphs(page, display)
-    seen, unseen = seen_on(glyphs, paints, share, lambda: _grounds(page.raw, display))
+    seen, unseen = seen_on(
+        glyphs, paints, share, lambda: drawn_on((shape, _times(m, display)) for shape, m in _objects(page.raw))
+    )
     return Page(width, height, seen, across, down, share, lost, unseen)
 
 
@@ -154,37 +156,6 @@ def _draw(page: Any, display: Matrix, rulings: _Rulings) -> tuple[float, list[tu
             pdfium.FPDFTextObj_GetFontSize(shape, size)
             lost.append((x, y, size.value * math.hypot(c, d)))
     return pictures, [place for place in lost if _is_placed(*place)]
-
-
-def _grounds(page: Any, display: Matrix) -> tuple[list[Ground], dict[int, Written]]:
-    """The page's fills and pictures, and its text objects by address, each with its place in the order of drawing."""
-    import pypdfium2.raw as pdfium
-
-    grounds, texts = [], {}
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    for order, (shape, matrix) in enumerate(_objects(page)):
-        kind = pdfium.FPDFPageObj_GetType(shape)
-        if kind == pdfium.FPDF_PAGEOBJ_FORM:
-            continue
-        sides = [ctypes.c_float() for _ in range(4)]
-        if not pdfium.FPDFPageObj_GetBounds(shape, *sides):
-            continue
-        left, low, right, high = (side.value for side in sides)
-        a, b, c, d, e, f = _times(matrix, display)
-        corners = [(a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (low, high)]
-        xs, ys = [x for x, _ in corners], [y for _, y in corners]
-        if not _is_placed(*xs, *ys):
-            continue
-        box = min(xs), min(ys), max(xs), max(ys)
-        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            texts[ctypes.addressof(shape.contents)] = Written(box, order, is_seen(shape))
-        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
-            pdfium.FPDFPath_GetDrawMode(shape, fill, stroke)
-            if fill.value:
-                grounds.append(Ground(box, order, bool(is_white(shape))))
-        else:
-            grounds.append(Ground(box, order, False))
-    return grounds, texts
 
 
 def _is_shapeless(text: Any) -> bool:
@@ -285,12 +256,13 @@ def _glyphs(page: pypdfium2.PdfPage, display: Matrix) -> tuple[list[Glyph], list
             x0, x1, top, bottom = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
             origin_x, origin_y = a * x.value + c * y.value + e, b * x.value + d * y.value + f
             size = x1 - x0 if turn % 2 else bottom - top
-            last = glyphs[-1] if glyphs else None
+            paint = paint_of(raw, index)
+            last = glyphs[-1] if glyphs and paints[-1].is_like(paint) else None
             if last is not None and turn == 0 and abs(last.origin_y - origin_y) < 0.01 and last.x0 < origin_x < last.x1:
                 # a substituted font is wider than the file's own; the next origin tells where the glyph ends
                 glyphs[-1] = last._replace(x1=origin_x)
             glyphs.append(Glyph(text, x0, top, x1, bottom, origin_x, origin_y, size, turn))
-            paints.append(paint_of(raw, index))
+            paints.append(paint)
         placed = [index for index, glyph in enumerate(glyphs) if _is_placed(*glyph[1:8])]
         return [glyphs[index] for index in placed], [paints[index] for index in placed]
     finally:

@@ -7,6 +7,7 @@ Coordinates are points of the displayed page, as in `lines`.
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,6 +38,10 @@ class Paint(NamedTuple):
     invisible: bool
     pale: bool
     address: int
+
+    def is_like(self, other: Paint) -> bool:
+        """Whether both are seen alike, as the characters of one line are."""
+        return (self.invisible, self.pale) == (other.invisible, other.pale)
 
 
 class Ground(NamedTuple):
@@ -99,6 +104,38 @@ def is_white(shape: Any) -> bool | None:
     return min(red.value, green.value, blue.value) >= _WHITE
 
 
+def drawn_on(
+    shapes: Iterable[tuple[Any, tuple[float, float, float, float, float, float]]],
+) -> tuple[list[Ground], dict[int, Written]]:
+    """The page's fills and pictures, and its text objects by address, each with its place in the order of drawing.
+    `shapes` are PDFium's objects, each with the matrix from its bounds to the displayed page."""
+    import pypdfium2.raw as pdfium
+
+    grounds: list[Ground] = []
+    texts: dict[int, Written] = {}
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    for order, (shape, (a, b, c, d, e, f)) in enumerate(shapes):
+        kind = pdfium.FPDFPageObj_GetType(shape)
+        sides = [ctypes.c_float() for _ in range(4)]
+        if kind == pdfium.FPDF_PAGEOBJ_FORM or not pdfium.FPDFPageObj_GetBounds(shape, *sides):
+            continue
+        left, low, right, high = (side.value for side in sides)
+        xs = [a * x + c * y + e for x in (left, right) for y in (low, high)]
+        ys = [b * x + d * y + f for x in (left, right) for y in (low, high)]
+        if not all(map(math.isfinite, xs + ys)):
+            continue
+        box = min(xs), min(ys), max(xs), max(ys)
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            texts[ctypes.addressof(shape.contents)] = Written(box, order, is_seen(shape))
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+            pdfium.FPDFPath_GetDrawMode(shape, fill, stroke)
+            if fill.value:
+                grounds.append(Ground(box, order, bool(is_white(shape))))
+        else:
+            grounds.append(Ground(box, order, False))
+    return grounds, texts
+
+
 def seen_on(
     glyphs: Sequence[Glyph],
     paints: Sequence[Paint],
@@ -139,8 +176,12 @@ def _deputies(
     other's text object is there, and no glyph of it."""
     written = {address: text for address, text in texts.items() if text.seen}
     objects = _Squares([Ground(text.box, address, False) for address, text in written.items()])
-    others = [(glyph, paint) for index, (glyph, paint) in enumerate(zip(glyphs, paints, strict=True)) if index not in unseen]
-    shown = _Squares([Ground((glyph.x0, glyph.top, glyph.x1, glyph.bottom), paint.address, False) for glyph, paint in others])
+    others = [
+        (glyph, paint) for index, (glyph, paint) in enumerate(zip(glyphs, paints, strict=True)) if index not in unseen
+    ]
+    shown = _Squares(
+        [Ground((glyph.x0, glyph.top, glyph.x1, glyph.bottom), paint.address, False) for glyph, paint in others]
+    )
     found = set()
     for index in unseen:
         at = {one.order for one in objects.at(glyphs[index])} - {paints[index].address}
@@ -171,9 +212,7 @@ class _Squares:
         """The grounds that a glyph's middle stands on."""
         x, y = (glyph.x0 + glyph.x1) / 2, (glyph.top + glyph.bottom) / 2
         near = [*self._wide, *self._small.get((int(x // _SQUARE), int(y // _SQUARE)), ())]
-        return [
-            one for one in near if one.box[0] <= x <= one.box[2] and one.box[1] <= y <= one.box[3]
-        ]
+        return [one for one in near if one.box[0] <= x <= one.box[2] and one.box[1] <= y <= one.box[3]]
 
 
 def without_collisions(glyphs: Sequence[Glyph]) -> list[Glyph]:

@@ -38,7 +38,8 @@ SUFFIXES = {"pdf": ".pdf", "png": ".png", "jpeg": ".jpg", "tiff": ".tif"}
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """How a report was scanned. `skew` in degrees; `blur` and `grain` in pixels and grey levels; `speckle` in dots a
-    million pixels; `quality` of JPEG; `light`: how much darker the darkest corner is; `stamps` per report."""
+    million pixels; `quality` of JPEG; `light`: how much darker the darkest corner is. `seal`: one over the imprint, as
+    it is due; `stamps`: so many more on each second page, wherever they fall."""
 
     dpi: int = 200
     skew: float = 0.0
@@ -47,15 +48,18 @@ class Conditions:
     speckle: float = 0.0
     quality: int = 90
     light: float = 0.0
+    seal: bool = False
     stamps: int = 0
     mode: str = "colour"  # colour | grey | bitonal
     container: str = "pdf"  # pdf | png | jpeg | tiff
 
 
-def draw_conditions(rng: Random, dpi: int, noisy: bool = True) -> Conditions:
-    """What an office scanner does to one report."""
-    if not noisy:
-        return Conditions(dpi, mode=rng.choice(["colour", "grey"]))
+def draw_conditions(rng: Random, dpi: int, kind: str = "office") -> Conditions:
+    """What happens to one report: `clean` (little), `office` (an office scanner, stamps as they are due; in colour also
+    over figures) or `harsh` (stamps over figures in black, which hide some of them for good)."""
+    mode = rng.choice(["colour", "colour", "grey", "bitonal"])
+    if kind == "clean":
+        return Conditions(dpi, mode="grey" if mode == "bitonal" else mode)
     return Conditions(
         dpi,
         skew=rng.uniform(-2.0, 2.0),
@@ -64,8 +68,9 @@ def draw_conditions(rng: Random, dpi: int, noisy: bool = True) -> Conditions:
         speckle=rng.choice([0.0, 0.0, 20.0, 80.0]),
         quality=rng.choice([40, 55, 75, 90]),
         light=rng.choice([0.0, 0.15, 0.35]),
-        stamps=rng.choice([0, 1, 1, 2]),
-        mode=rng.choice(["colour", "colour", "grey", "bitonal"]),
+        seal=rng.random() < 0.7,
+        stamps=rng.choice([0, 1, 2]) if kind == "harsh" or mode == "colour" else 0,
+        mode=mode,
     )
 
 
@@ -119,8 +124,12 @@ def compose_scan(
     shape = Shape(loses_cells=False, keeps_empty=True, keeps_space=True, keeps_lines=True)
 
     def render(rng: Random, blocks: list[Block], title: str) -> bytes:
-        printed = TypedPress(rng, title.replace("\n", ""), habits, font, latin).run(blocks)
-        return printed if conditions is None else scan(printed, conditions, Random(f"{seed}/scanner"))
+        press = TypedPress(rng, title.replace("\n", ""), habits, font, latin)
+        printed = press.run(blocks)
+        if conditions is None:
+            return printed
+        imprint = (press.number - 1, press.width - 130.0, press.height - press.y - 24.0)
+        return scan(printed, conditions, Random(f"{seed}/scanner"), imprint)
 
     suffix = ".pdf" if conditions is None else SUFFIXES[conditions.container]
     piece = compose(seed, "pdf", difficulty, damage, renderer=Renderer(shape, suffix, render))
@@ -143,12 +152,19 @@ def _habits(rng: Random, difficulty: str) -> PrintHabits:
     )
 
 
-def scan(pdf: bytes, conditions: Conditions, rng: Random) -> bytes:
-    """The pages of a PDF as a scanner would leave them, in the container of `conditions`."""
+def scan(
+    pdf: bytes, conditions: Conditions, rng: Random, imprint: tuple[int, float, float] | None = None
+) -> bytes:
+    """The pages of a PDF as a scanner would leave them, in the container of `conditions`. `imprint`: the page (from 0)
+    and the place (in points from its top left corner) of the seal."""
     import numpy as np
     from PIL import Image
 
-    pages = [_page(page, conditions, rng, number) for number, page in enumerate(_rendered(pdf, conditions.dpi))]
+    pages = []
+    for number, page in enumerate(_rendered(pdf, conditions.dpi)):
+        scale = conditions.dpi / 72
+        seals = [(imprint[1] * scale, imprint[2] * scale)] if imprint and conditions.seal and imprint[0] == number else []
+        pages.append(_page(page, conditions, rng, number, seals))
     modes = {"colour": "RGB", "grey": "L", "bitonal": "1"}
     pictures = [Image.fromarray(np.asarray(page)).convert(modes[conditions.mode]) for page in pages]
     buffer = io.BytesIO()
@@ -181,13 +197,17 @@ def _rendered(pdf: bytes, dpi: int) -> Iterator[Any]:
         document.close()
 
 
-def _page(picture: Any, conditions: Conditions, rng: Random, number: int) -> np.ndarray[Any, Any]:
+def _page(
+    picture: Any, conditions: Conditions, rng: Random, number: int, seals: Sequence[tuple[float, float]]
+) -> np.ndarray[Any, Any]:
     """One page spoiled; the order is that of the world: stamp, paper askew, lamp, lens, sensor, JPEG."""
     import numpy as np
     from PIL import Image, ImageFilter
 
     for _ in range(conditions.stamps if number % 2 == 0 else 0):
-        picture = _stamped(picture, conditions.dpi, rng)
+        seals = [*seals, (rng.uniform(0.1, 0.9) * picture.width, rng.uniform(0.1, 0.9) * picture.height)]
+    for x, y in seals:
+        picture = _stamped(picture, conditions.dpi, rng, x, y)
     if conditions.skew:
         angle = conditions.skew + rng.uniform(-0.2, 0.2)
         picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=(250, 250, 248))
@@ -213,15 +233,13 @@ def _page(picture: Any, conditions: Conditions, rng: Random, number: int) -> np.
     return pixels.astype(np.uint8)
 
 
-def _stamped(picture: Any, dpi: int, rng: Random) -> Any:
-    """A round red seal somewhere over the page, as ink that darkens what lies under it."""
+def _stamped(picture: Any, dpi: int, rng: Random, x: float, y: float) -> Any:
+    """A round red seal around a place, as ink that darkens what lies under it."""
     from PIL import Image, ImageChops, ImageDraw, ImageFont
 
     radius = int(dpi * 21 / 25.4)
     layer = Image.new("RGB", picture.size, (255, 255, 255))
     draw = ImageDraw.Draw(layer)
-    x = rng.randint(radius, max(radius + 1, picture.width - radius))
-    y = rng.randint(radius, max(radius + 1, picture.height - radius))
     red = (rng.randint(190, 225), rng.randint(30, 80), rng.randint(40, 80))
     draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=red, width=max(2, dpi // 50))
     draw.polygon(_star(x, y, radius * 0.35), fill=red)
