@@ -70,7 +70,7 @@ def read_document(document: Document, sha256: str) -> Report:
         *low_confidence(tables, facts),
         *arithmetic,
         *repairs,
-        *suspects(facts),
+        *(suspects(facts) if arithmetic else ()),
         *mismatches,
         *noise(document, identity),
     )
