@@ -75,7 +75,7 @@ def read_document(document: Document, sha256: str) -> Report:
         *noise(document, identity),
     )
     flags = tuple(attribute(doubts, facts, document.format))
-    disposition, reason = _disposition(tables, identity, document)
+    disposition, reason = _disposition(tables, identity)
     template = next((t.template for t in tables if t.table_id == "requests"), tables[0].template if tables else None)
     return replace(
         base,
@@ -117,13 +117,11 @@ def _table_flags(tables: Sequence[TableReading], identity: Identity) -> list[Fla
     return flags
 
 
-def _disposition(tables: Sequence[TableReading], identity: Identity, document: Document) -> tuple[str, str | None]:
+def _disposition(tables: Sequence[TableReading], identity: Identity) -> tuple[str, str | None]:
     if not tables:
         return "set_aside", "an annual report in which none of the statutory tables was found"
     lost = [t for t in vocabulary.TABLES if t not in {table.table_id for table in tables}]
     reasons = [f"tables not found: {', '.join(lost)}"] if lost else []
     if identity.year is None:
         reasons.append("the reported year was not recognised")
-    if document.notes:
-        reasons.append("a part of the file was not read")
     return ("partial", "; ".join(reasons)) if reasons else ("extracted", None)
