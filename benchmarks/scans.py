@@ -1,6 +1,6 @@
 """python -m benchmarks.scans: how exactly scanned reports are read, and what a page costs.
 
-Every report is composed from the seed (tests/corpus), printed, scanned under drawn conditions (tests/corpus/render_scan)
+Every report is composed from the seed (tests/corpus), scanned under drawn conditions (tests/corpus/render_scan)
 and read in this process, one after the other, in one thread. Exit status 1 when a wrong number carries no warning, or
 where a share falls short of what is demanded: 99.5 % of cells at 200 dpi and more, 98.5 % at 150, all codes and years.
 """

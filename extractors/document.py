@@ -125,7 +125,17 @@ def _block_to_list(block: Block) -> list[Any]:
     if isinstance(block, Paragraph):
         return ["p", block.text, block.page, block.line, block.level]
     cells = [
-        [c.row, c.col, c.text, c.row_span, c.col_span, c.line, c.confidence, c.bbox, *([c.alternatives] * bool(c.alternatives))]
+        [
+            c.row,
+            c.col,
+            c.text,
+            c.row_span,
+            c.col_span,
+            c.line,
+            c.confidence,
+            c.bbox,
+            *([c.alternatives] * bool(c.alternatives)),
+        ]
         for c in block.cells
     ]
     return ["t", cells, block.n_rows, block.n_cols, block.page, block.line, block.gridded]

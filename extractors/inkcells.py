@@ -168,7 +168,8 @@ def _is_sign(shape: Box, main: Sequence[Box], height: float) -> bool:
         return False
     middle = (top + bottom) / 2
     return any(
-        -0.1 * height <= m[0] - x1 <= 0.8 * height and m[1] + 0.25 * (m[3] - m[1]) <= middle <= m[3] - 0.15 * (m[3] - m[1])
+        -0.1 * height <= m[0] - x1 <= 0.8 * height
+        and m[1] + 0.25 * (m[3] - m[1]) <= middle <= m[3] - 0.15 * (m[3] - m[1])
         for m in main
     )
 

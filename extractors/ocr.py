@@ -90,7 +90,7 @@ def detect(page: Picture) -> list[tuple[float, float, float, float]]:
 
 def _width(line: Picture) -> int:
     height, width = line.shape
-    return max(_NARROWEST, min(_WIDEST, round(width * _HEIGHT / height)))
+    return int(max(_NARROWEST, min(_WIDEST, round(width * _HEIGHT / height))))
 
 
 def _batches(widths: Sequence[int]) -> Iterator[tuple[list[int], int]]:
@@ -127,10 +127,15 @@ class _Engine:
     def __init__(self) -> None:
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         logger = logging.getLogger("RapidOCR")
+        import cv2
+        import onnxruntime  # type: ignore[import-not-found,import-untyped,unused-ignore]
         from rapidocr import RapidOCR  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
         logger.setLevel(logging.CRITICAL)
-        engine = RapidOCR(
+        onnxruntime.disable_telemetry_events()
+        onnxruntime.set_default_logger_severity(4)
+        cv2.setNumThreads(1)
+        engine: Any = RapidOCR(
             params={
                 "Global.use_cls": False,
                 "Global.log_level": "critical",
@@ -141,7 +146,7 @@ class _Engine:
             }
         )
         self._recogniser = engine._load_rec_model()
-        self._engine = engine
+        self._engine: Any = engine
         self._characters: list[str] = self._recogniser.postprocess_op.character
         known = {character: index for index, character in enumerate(self._characters)}
         self._numeric = [[known[c] for c in (name, *alike) if c in known] for name, alike in _ALIKE.items()]
@@ -174,9 +179,7 @@ class _Engine:
         return [(float(x0), float(top), float(x1), float(bottom)) for x0, top, x1, bottom in boxes]
 
 
-def _collapse(
-    best: np.ndarray[Any, Any], sure: np.ndarray[Any, Any], names: Sequence[str]
-) -> tuple[str, float, float]:
+def _collapse(best: np.ndarray[Any, Any], sure: np.ndarray[Any, Any], names: Sequence[str]) -> tuple[str, float, float]:
     """The text of a path of characters (CTC: repeats are one, blanks are none), its least and its mean probability."""
     text: list[str] = []
     known: list[float] = []

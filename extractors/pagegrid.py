@@ -63,7 +63,7 @@ def _without_stamps(picture: np.ndarray[Any, Any]) -> Picture:
 
     if picture.ndim == 2:
         return picture
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey: Picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     red, others = picture[..., 0], np.maximum(picture[..., 1], picture[..., 2])
     redness = cv2.subtract(red, others)
     stamped = redness > 25
@@ -86,8 +86,7 @@ def _evenly_lit(grey: Picture) -> Picture:
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     paper = cv2.GaussianBlur(cv2.medianBlur(paper, 21), (0, 0), 5)
     paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
-    even: Picture = cv2.divide(grey, np.maximum(paper, 40), scale=250)
-    return even
+    return np.asarray(cv2.divide(grey, np.maximum(paper, 40), scale=250), np.uint8)
 
 
 def _skew(grey: Picture) -> float:
@@ -115,11 +114,12 @@ def _skew(grey: Picture) -> float:
 
 def _turned(grey: Picture, angle: float) -> Picture:
     import cv2
+    import numpy as np
 
     height, width = grey.shape
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    turned: Picture = cv2.warpAffine(grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
-    return turned
+    turned = cv2.warpAffine(grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
+    return np.asarray(turned, np.uint8)
 
 
 def _ink(grey: Picture) -> Picture:
@@ -130,8 +130,7 @@ def _ink(grey: Picture) -> Picture:
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     level = float(np.clip(level, 110, 200))
     _, ink = cv2.threshold(grey, level, 255, cv2.THRESH_BINARY_INV)
-    found: Picture = ink
-    return found
+    return np.asarray(ink, np.uint8)
 
 
 def rulings(sheet: Sheet) -> tuple[list[Stroke], list[Stroke]]:
@@ -214,9 +213,7 @@ def _bend(part: np.ndarray[Any, Any], horizontal: bool) -> float:
     return float(abs(np.polyfit((places - places.mean()) / half, middles, 2)[0]))
 
 
-def _runs(
-    part: np.ndarray[Any, Any], x: int, y: int, length: int, horizontal: bool
-) -> list[tuple[int, int, int, int]]:
+def _runs(part: np.ndarray[Any, Any], x: int, y: int, length: int, horizontal: bool) -> list[tuple[int, int, int, int]]:
     """The straight runs of a shape, one for each row (or column) of pixels that holds one of that length."""
     import numpy as np
 

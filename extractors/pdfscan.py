@@ -10,7 +10,12 @@ from extractors.pdfpage import Page
 if TYPE_CHECKING:
     import pypdfium2  # type: ignore[import-untyped]
 
-NO_TEXT, OUTLINES, HIDDEN, MEANINGLESS = "no text layer", "text drawn as outlines", "hidden text", "text without meaning"
+NO_TEXT, OUTLINES, HIDDEN, MEANINGLESS = (
+    "no text layer",
+    "text drawn as outlines",
+    "hidden text",
+    "text without meaning",
+)
 
 _SCAN_SHARE = 0.5
 _SCAN_CHARACTERS = 60

@@ -62,7 +62,8 @@ def pictures_of(data: bytes) -> Iterator[Raster]:
                 file.seek(frame)
                 if file.width * file.height > limits.MAX_PICTURE_PIXELS:
                     raise CannotRead(
-                        "too_large", f"a picture of {file.width} × {file.height} pixels; scan the report anew at 300 dpi"
+                        "too_large",
+                        f"a picture of {file.width} × {file.height} pixels; scan the report anew at 300 dpi",
                     )
                 dpi = _stated(file.info.get("dpi"), file.width, file.height)
                 yield _scaled(ImageOps.exif_transpose(file), dpi)
@@ -77,7 +78,11 @@ def _stated(dpi: Any, width: int, height: int) -> float:
         stated = float(dpi[0])
     except (TypeError, ValueError, IndexError, ZeroDivisionError):
         stated = 0.0
-    if _LEAST_DPI <= stated <= _MOST_DPI and _WIDEST[0] <= shorter / stated <= _WIDEST[1] and stated not in (72.0, 96.0):
+    if (
+        _LEAST_DPI <= stated <= _MOST_DPI
+        and _WIDEST[0] <= shorter / stated <= _WIDEST[1]
+        and stated not in (72.0, 96.0)
+    ):
         return stated
     return shorter / _A4_WIDE
 

@@ -9,10 +9,11 @@ pipeline knows what the form promises of its numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from extractors import limits, ocr
-from extractors.document import Block, CannotRead, Document, Paragraph, Table
+from extractors.document import Block, CannotRead, Document, Paragraph
 from extractors.grid import Draft, settle, without_slivers
 from extractors.inkcells import inked_bands, strips, text_height
 from extractors.lines import Line, paragraphs_of, right_margin
@@ -158,7 +159,7 @@ def _joined(words: Sequence[Line]) -> list[Line]:
 
 def _line(row: Sequence[Line]) -> Line:
     text = row[0].text
-    for left, right in zip(row, row[1:], strict=False):
+    for left, right in pairwise(row):
         gap = (right.x0 - left.x1) / max(left.size, right.size)
         text += ("\t" if gap >= _WIDE_GAP else " " if gap >= _SPACE else "") + right.text
     return Line(

@@ -8,7 +8,7 @@ torn in two), or 0.5 for a move that also says why a cell of its row has no numb
 - the faults stand apart: no identity that holds as printed holds a changed cell (it would hold only because two errors
   cancel), and two changed cells either share one line or differ by other amounts;
 - the cheapest explanation is one or two cells, or the restoring of one row that closes three gaps (two, when its
-  total moved along and the place left free has no number, or when a number stands twice: what such a fault leaves).
+  total moved along and the place left free has no number, as such a fault leaves it).
 
 The margin and the third rule keep repairs true when a table holds more errors than meet the eye. On a complete table
 of requests no fewer than four cells can change without breaking an identity, so one wrong cell is told from any one
@@ -121,7 +121,7 @@ class Case:
                 cost = (MOVE_OF_A_GAP if move.vacant else MOVE) + CELL * len(chosen)
                 found = explanation(self.printed, move.numbers, [*pivots, *chosen], remaining, loose, cost)
                 if found is not None:
-                    yield replace(found, move=move.words, row_id=move.row_id, doubled=move.doubled)
+                    yield replace(found, move=move.words, row_id=move.row_id)
 
     def cheapest(self) -> list[Explanation]:
         """The cheapest explanations; beside a move also those by two cells, which are nearly as cheap."""
@@ -172,8 +172,6 @@ class Case:
             return False
         if e.cost == MOVE_OF_A_GAP:
             return gaps >= 3 or (gaps == 2 and self._moves_a_total(e))
-        if e.doubled:  # its row may add up as printed: what was lost equals what stands twice
-            return gaps >= 2 and all(gap for changed, gap in touched if len(changed) == 1)
         if not all(gap for _, gap in touched):
             return False
         if e.move is not None:

@@ -29,7 +29,7 @@ from pipeline.workers import Lost, Map
 HASHED_BYTES = 10 * limits.MAX_BYTES
 """Files larger than this are set aside unhashed: nobody waits for a disk image that lies among the reports."""
 
-PASSING = ("time_limit", "memory_limit", "died", "fault")
+PASSING = ("time_limit", "memory_limit", "died", "fault", "needs_libreoffice")
 """The ways to be set aside that another run may fare better with."""
 
 _COMMIT_SECONDS = 2.0

@@ -54,7 +54,6 @@ class Explanation:
     filled: dict[int, int]
     move: str | None = None
     row_id: str | None = None  # the row that the move puts right
-    doubled: bool = False  # a number stands twice in that row, as such a move leaves it
     pivots: tuple[Pivot, ...] = field(default=(), compare=False)  # how the numbers follow …
     checked: frozenset[int] = field(default=frozenset(), compare=False)  # … and the cells that edits then still hold
 

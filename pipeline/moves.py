@@ -17,14 +17,12 @@ from pipeline.localise import Component
 @dataclass(frozen=True, slots=True)
 class Move:
     """One undone move, in the words of the flag: `numbers` by cell, `lost` cells, and the row it puts right.
-    `doubled`: a number stands twice in the row, `vacant`: the place that the move left free is the only one of the row
-    without a number; both are what such a move leaves behind."""
+    `vacant`: the place that the move left free is the only one of the row without a number."""
 
     words: str
     numbers: dict[int, int]
     lost: tuple[int, ...] = ()
     row_id: str | None = None
-    doubled: bool = False
     vacant: bool = False
 
 
@@ -137,4 +135,4 @@ def _restored(
     vacant = vacant and values.count(None) == 1
     if len(numbers) + vacant + doubled >= 2:
         lost = tuple(cell for cell, value in zip(row, restored, strict=True) if value is None)
-        yield Move(f"the row {row_id}: {words}", numbers, lost, row_id, doubled, vacant)
+        yield Move(f"the row {row_id}: {words}", numbers, lost, row_id, vacant)

@@ -18,8 +18,8 @@ from pipeline.model import Flag, Identity, Report, TableReading
 from pipeline.narrative import claims, numbers_told
 from pipeline.noise import noise
 from pipeline.quality import quality
-from pipeline.reconcile import attribute, reconcile
 from pipeline.readings import choose, low_confidence
+from pipeline.reconcile import attribute, reconcile
 from pipeline.sections import sections
 from pipeline.workplan import tasks
 

@@ -81,9 +81,9 @@ def _changes(table: TableReading) -> dict[Key, _Choice]:
     options = {key: found for key, reading in table.cells.items() if (found := _options(reading))}
     changes: dict[Key, _Choice] = {}
     for open_cells in _groups(equations, numbers, options):
-        found = _solved(open_cells, equations, numbers, options)
-        changes |= found
-        numbers |= {key: choice.value for key, choice in found.items()}
+        solved = _solved(open_cells, equations, numbers, options)
+        changes |= solved
+        numbers |= {key: choice.value for key, choice in solved.items()}
     return changes
 
 

@@ -43,7 +43,8 @@ _GRACE_SECONDS = 5.0  # beyond the limit, for a process that the alarm did not e
 class Bounds:
     """What one job may cost: seconds of wall-clock time, and bytes of memory that its process may take."""
 
-    seconds: float = limits.MAX_SECONDS + 20.0  # the extractors keep MAX_SECONDS themselves, with a better reason
+    # the extractors keep their own bounds, with better reasons; this one ends a call into C that does not return
+    seconds: float = limits.MAX_SCAN_SECONDS + 20.0
     memory: int = limits.MAX_MEMORY
 
 

@@ -152,9 +152,7 @@ def _habits(rng: Random, difficulty: str) -> PrintHabits:
     )
 
 
-def scan(
-    pdf: bytes, conditions: Conditions, rng: Random, imprint: tuple[int, float, float] | None = None
-) -> bytes:
+def scan(pdf: bytes, conditions: Conditions, rng: Random, imprint: tuple[int, float, float] | None = None) -> bytes:
     """The pages of a PDF as a scanner would leave them, in the container of `conditions`. `imprint`: the page (from 0)
     and the place (in points from its top left corner) of the seal."""
     import numpy as np
@@ -163,7 +161,9 @@ def scan(
     pages = []
     for number, page in enumerate(_rendered(pdf, conditions.dpi)):
         scale = conditions.dpi / 72
-        seals = [(imprint[1] * scale, imprint[2] * scale)] if imprint and conditions.seal and imprint[0] == number else []
+        seals = (
+            [(imprint[1] * scale, imprint[2] * scale)] if imprint and conditions.seal and imprint[0] == number else []
+        )
         pages.append(_page(page, conditions, rng, number, seals))
     modes = {"colour": "RGB", "grey": "L", "bitonal": "1"}
     pictures = [Image.fromarray(np.asarray(page)).convert(modes[conditions.mode]) for page in pages]

@@ -294,13 +294,17 @@ def test_both_engines_see_the_same_page() -> None:
         assert (a.origin_x, a.origin_y) == pytest.approx((b.origin_x, b.origin_y), abs=0.05)
 
 
-def test_a_scan_needs_ocr_and_a_scanned_page_is_noted() -> None:
+def test_a_scan_needs_ocr_and_a_scanned_page_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     from PIL import Image
+
+    from extractors import ocr
+
+    monkeypatch.setattr(ocr, "is_available", lambda: False)
 
     picture = Image.new("L", (100, 140), 255)
     printer = Printer()
     printer.canvas.drawInlineImage(picture, 0, 0, printer.WIDTH, printer.HEIGHT)
-    with pytest.raises(CannotRead, match="OCR") as caught:
+    with pytest.raises(CannotRead, match=r"gongkai\[ocr\]") as caught:
         extractors.extract(printer.done())
     assert caught.value.code == "needs_ocr"
 
@@ -309,7 +313,7 @@ def test_a_scan_needs_ocr_and_a_scanned_page_is_noted() -> None:
     printer.next_page()
     printer.canvas.drawInlineImage(picture, 0, 0, printer.WIDTH, printer.HEIGHT)
     document = extractors.extract(printer.done())
-    assert document.notes == ("pages without text layer, left out (pictures; need the OCR extra): 2",)
+    assert document.notes == (f"pages without text layer, left out (pictures; {ocr.INSTALL}): 2",)
 
 
 def test_locked_torn_and_endless(monkeypatch: pytest.MonkeyPatch) -> None:
