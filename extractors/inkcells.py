@@ -21,7 +21,9 @@ _INSET = 0.012  # inches of a cell's edge that its ruling may fill
 _LINE = 0.03  # inches; no ruling's rest is thicker
 _SPECK = 0.32  # of the text's height; lone ink smaller than this both ways is dirt
 _PIECE = 0.55
-_FLAT = 0.38
+_STROKE, _STROKE_PIECES = 0.22, 4
+_LEVEL = 0.2
+_STEEP, _STEEPEST = 0.24, 0.3  # sideways for each upwards; a slanted 1 has 0.27 at most, a slash 0.32 to 1
 _TOUCH = 0.3
 _SMALL, _SMALL_GAP = 0.2, 0.4
 _BESIDE = 0.15
@@ -32,19 +34,23 @@ _MARGIN_X = 0.35
 _MARGIN_Y = 0.22
 _LEAST_LINE = 1.15
 
+DASH, SLASH = "—", "/"
+
 Box = tuple[int, int, int, int]  # x0, top, x1, bottom in pixels of the page
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
     """One line of text in a cell: the box of its picture on the page, and the specks in it. `foreign` when ink from
-    beyond the cell runs into it, `covered` when there is no other; `dash` when it is nothing but one flat stroke."""
+    beyond the cell runs into it, `covered` when there is no other; `mark`: what it is when it is nothing but one
+    straight stroke, a dash or a slash; `leaning` when the slash stands steep enough to be a slanted 1."""
 
     box: Box
     specks: tuple[Box, ...] = ()
     foreign: bool = False
     covered: bool = False
-    dash: bool = False
+    mark: str = ""
+    leaning: bool = False
 
 
 def text_height(sheet: Sheet) -> float:
@@ -137,8 +143,8 @@ def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
         if main:
             box = _framed(main, cell, height)
             alien = any(_overlap(shape, box) for shape in foreign)
-            flat = bottom - top <= _FLAT * height and all(_is_flat(shape, height) for shape in main)
-            found.append(Strip(box, _specks(shapes, main, box), alien, dash=flat and not alien and len(main) <= 2))
+            mark, leaning = ("", False) if alien else _mark(sheet, main, height)
+            found.append(Strip(box, _specks(shapes, main, box), alien, mark=mark, leaning=leaning))
     return found
 
 
@@ -174,9 +180,32 @@ def _is_sign(shape: Box, main: Sequence[Box], height: float) -> bool:
     )
 
 
-def _is_flat(shape: Box, height: float) -> bool:
-    wide, high = shape[2] - shape[0], shape[3] - shape[1]
-    return high <= _FLAT * height and wide >= 2 * high
+def _mark(sheet: Sheet, main: Sequence[Box], height: float) -> tuple[str, bool]:
+    """Which mark for nothing a line is, if it is one straight stroke and no more, and whether it is a steep slash.
+
+    The recogniser has no eye for it: a lone dash is 一 to it and a slash 1, both with confidence.
+    """
+    import numpy as np
+
+    if len(main) > _STROKE_PIECES:
+        return "", False
+    x0, x1 = min(s[0] for s in main), max(s[2] for s in main)
+    top, bottom = min(s[1] for s in main), max(s[3] for s in main)
+    ys, xs = np.nonzero(sheet.ink[top:bottom, x0:x1])
+    if len(xs) < 6 or max(x1 - x0, bottom - top) < _SPECK * height:
+        return "", False
+    across, along = np.linalg.eigh(np.cov(np.stack([xs, ys]).astype(float)))
+    thick, long = 12**0.5 * across[0] ** 0.5, 12**0.5 * across[1] ** 0.5
+    if thick > max(_STROKE * long, _LINE / 2 * sheet.dpi) or long < 2 * thick:
+        return "", False
+    dx, dy = along[:, 1]
+    if dx < 0:
+        dx, dy = -dx, -dy
+    if abs(dy) <= _LEVEL * abs(dx):
+        return DASH, False
+    if dy < 0 and dx >= _STEEP * -dy:
+        return SLASH, dx < _STEEPEST * -dy
+    return "", False
 
 
 def _size(shape: Box) -> int:

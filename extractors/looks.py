@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractors import ocr
 from extractors.inkcells import Strip, cut, cut_black, cut_clean
@@ -20,8 +20,6 @@ from extractors.pagegrid import Sheet
 UNREADABLE = "\ufffd"
 """What stands for ink that no look could read."""
 
-DASH = "—"
-
 _NUMBER = re.compile(r"[^\u3400-\u9fff]*?(?:[百千]?[万亿]?元|[项件条个次宗起份]|万|亿)?[^\u3400-\u9fff]{0,2}")
 _DIGITS = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:[,，]\d{3})+)(?:\.\d+)?\D{0,3}")
 _TRAILING = re.compile(r"(?<=\d)[.·,'`]+(?=\D*$)")  # dirt behind a number: none ends in a point
@@ -29,17 +27,21 @@ _SHORT = 2
 _SURE = 0.9
 _ENOUGH = 0.97
 _FOREIGN = 0.4  # the confidence that is left to a text into which a stamp or a pen runs
+_LEANING = 0.6
 _MOST_ALTERNATIVES = 5
+_LEADING = re.compile(r"^[.·,'`](?=\d)")
 _POINTS = re.compile(r"(?<=\d)[.,](?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class CellText:
-    """What a cell says: its lines, the confidence in them (0–1), and its other readings, likeliest first."""
+    """What a cell says: its lines, the confidence in them (0–1), and its other readings, likeliest first. `mean`: the
+    usual probability of its characters, which tells words from a picture of none."""
 
     text: str
     confidence: float
     alternatives: tuple[str, ...] = ()
+    mean: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class _Seen:
     confidence: float
     others: tuple[str, ...] = ()
     foreign: bool = False
+    mean: float = 1.0
 
 
 def read_cells(sheet: Sheet, cells: Sequence[Sequence[Strip]]) -> list[CellText]:
@@ -66,20 +69,20 @@ def _read(sheet: Sheet, lines: Sequence[Strip]) -> Iterator[_Seen]:
     unsure = [i for i in again if _doubtful(lines[i], first[i], second[i])]
     third = dict(zip(unsure, ocr.recognise([cut_black(sheet, lines[i]) for i in unsure]), strict=True))
     for i, line in enumerate(lines):
-        if line.dash:
-            yield _Seen(DASH, _ENOUGH)
+        if line.mark:
+            yield _Seen(line.mark, _LEANING if line.leaning else _ENOUGH, ("1",) if line.leaning else ())
             continue
         looks = [look for look in (first[i], second.get(i), third.get(i)) if look is not None]
         seen = _weighed(looks, line.foreign)
         if line.covered:  # what is read of a stamp alone is no text of the cell's, save that the sums say so
             others = (seen.text, *seen.others) if seen.text != UNREADABLE else seen.others
             seen = _Seen(UNREADABLE, 0.0, others, foreign=True)
-        yield seen
+        yield replace(seen, mean=first[i].mean)
 
 
 def _is_number(line: Strip, read: Recognised) -> bool:
     """Whether a line holds no words, or too little to tell."""
-    if line.dash:
+    if line.mark:
         return False
     text = read.text.replace(" ", "")
     return bool(_NUMBER.fullmatch(text)) or line.covered or (len(text) <= _SHORT and read.confidence < _SURE)
@@ -104,6 +107,9 @@ def _weighed(looks: Sequence[Recognised], foreign: bool) -> _Seen:
     confidence = (1 - doubt[text]) * votes[text] / sum(votes.values())
     others = ranked[1:] + [look.numeric for look in looks if len(looks) > 1 and look.numeric]
     others += [variant for reading in (text, *others) for variant in _repointed(reading)]
+    if _LEADING.match(text):  # dirt before a number, or a 0 that was lost: only the sums can tell
+        others.insert(0, text[1:])
+        confidence = min(confidence, _FOREIGN)
     if foreign:
         confidence = min(confidence, _FOREIGN)
     if not text:
@@ -141,4 +147,5 @@ def _cell(lines: Sequence[_Seen]) -> CellText:
     if own and len(own) < len(lines) and all(_DIGITS.fullmatch(line.text) for line in own):
         # a number, and a piece of a stamp above or below it
         return CellText("\n".join(line.text for line in own), confidence, (text,))
-    return CellText(text, confidence, lines[0].others if len(lines) == 1 else ())
+    mean = sum(line.mean for line in lines) / len(lines)
+    return CellText(text, confidence, lines[0].others if len(lines) == 1 else (), mean)

@@ -39,8 +39,8 @@ _ALIKE = {
     **dict(zip("23456789", "２３４５６７８９", strict=True)),
     ",": "，、",
     ".": "．·",
-    "-": "－−–",
-    "+": "＋",
+    "-": "－−–一",
+    "+": "＋十",
     "%": "％",
     "/": "／",
 }
@@ -164,7 +164,7 @@ class _Engine:
             return Recognised(text, confidence, mean)
         some = np.stack([scores[:, _BLANK], *(scores[:, alike].sum(axis=1) for alike in self._numeric)], axis=1)
         numeric, sure, usual = _collapse(some.argmax(axis=1), some.max(axis=1), ["", *_ALIKE])
-        if sure >= confidence and _NUMBER_LIKE.issuperset(text):
+        if sure >= confidence and _NUMBER_LIKE.issuperset(text) and any(map(str.isdigit, numeric)):
             return Recognised(numeric, sure, usual, numeric, sure)
         return Recognised(text, confidence, mean, numeric, sure)
 

@@ -48,6 +48,13 @@ def render(page: pypdfium2.PdfPage, dpi: float = DPI) -> Raster:
     return Raster(_plain(pixels), scale * 72.0)
 
 
+def quarter_turned(pixels: np.ndarray[Any, Any], turns: int) -> np.ndarray[Any, Any]:
+    """The picture turned anticlockwise by quarters."""
+    import numpy as np
+
+    return np.ascontiguousarray(np.rot90(pixels, turns))
+
+
 def pictures_of(data: bytes) -> Iterator[Raster]:
     """The pages of a PNG, JPEG, TIFF, BMP, GIF or WebP file. Raises `CannotRead`: `damaged`, `too_large`."""
     from PIL import Image, ImageOps, UnidentifiedImageError

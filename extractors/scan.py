@@ -8,7 +8,9 @@ pipeline knows what the form promises of its numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from extractors.inkcells import inked_bands, strips, text_height
 from extractors.lines import Line, paragraphs_of, right_margin
 from extractors.looks import CellText, read_cells
 from extractors.pagegrid import Sheet, lost_rulings, rulings, upright
-from extractors.raster import Raster, pictures_of
+from extractors.raster import Raster, pictures_of, quarter_turned
 from extractors.ruling import Grid, grids_of
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ _SAME_LINE = 0.5
 _WIDE_GAP = 1.2
 _SPACE = 0.25
 _READABLE = 0.5
+_LOST, _ENOUGH = 0.93, 20  # upright pages reach 0.98, those on their side 0.92
+_WORDS = re.compile(r"[\u3400-\u9fff]")
+_OTHER_QUARTERS = (1, 3, 2)
 
 Placed = tuple[float, Block]
 
@@ -60,16 +65,44 @@ def page_blocks(raster: Raster, number: int, margin: float | None = None) -> tup
     """The tables and paragraphs of one page as a picture, from top to bottom; and where its full lines of prose end, in
     points, or where those of the page before did (`margin`)."""
     limits.grant(limits.SCANNED_PAGE_SECONDS, limits.MAX_SCAN_SECONDS)
+    page = _read(raster, number, margin)
+    if page.is_lost:  # it may lie on its side, or on its head
+        turned = [
+            _read(Raster(quarter_turned(raster.pixels, turns), raster.dpi), number, margin) for turns in _OTHER_QUARTERS
+        ]
+        page = max((page, *turned), key=lambda one: sum(one.sure))
+    return [block for _, block in sorted(page.placed, key=lambda pair: pair[0])], page.margin
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is found on one page: blocks with their tops, the right margin, and the probability (0–1) of each Chinese
+    character: marks and digits look the same on their side."""
+
+    placed: list[Placed] = field(default_factory=list)
+    margin: float | None = None
+    sure: list[float] = field(default_factory=list)
+
+    @property
+    def sureness(self) -> float:
+        return sum(self.sure) / len(self.sure) if self.sure else 0.0
+
+    @property
+    def is_lost(self) -> bool:
+        return len(self.sure) >= _ENOUGH and self.sureness < _LOST
+
+
+def _read(raster: Raster, number: int, margin: float | None) -> _Page:
     sheet = upright(raster.pixels, raster.dpi)
     height = text_height(sheet)
     grids = _tables(sheet)
-    placed: list[Placed] = []
+    page = _Page()
     for grid in grids:
-        placed.extend(_table(sheet, grid, height, number))
-    lines = _lines(sheet, grids, height)
-    margin = right_margin(lines) or margin
-    placed.extend((top, Paragraph(text, page=number)) for text, top in paragraphs_of(lines, margin))
-    return [block for _, block in sorted(placed, key=lambda pair: pair[0])], margin
+        page.placed.extend(_table(sheet, grid, height, number, page.sure))
+    lines = _lines(sheet, grids, height, page.sure)
+    page.margin = right_margin(lines) or margin
+    page.placed.extend((top, Paragraph(text, page=number)) for text, top in paragraphs_of(lines, page.margin))
+    return page
 
 
 def _tables(sheet: Sheet) -> list[Grid]:
@@ -88,9 +121,11 @@ def _tables(sheet: Sheet) -> list[Grid]:
     return found
 
 
-def _table(sheet: Sheet, grid: Grid, height: float, number: int) -> list[Placed]:
+def _table(sheet: Sheet, grid: Grid, height: float, number: int, sure: list[float]) -> list[Placed]:
     """A grid's blocks with their tops in points. A stack of frames around prose comes back as its prose."""
     texts = read_cells(sheet, strips(sheet, grid, height))
+    for text in texts:
+        sure.extend([text.mean] * len(_WORDS.findall(text.text)))
     scale = sheet.points
     drafts = []
     for box, text in zip(grid.boxes, texts, strict=True):
@@ -116,7 +151,7 @@ def _draft(
     return Draft(row, col, blocks, row_span, col_span, None, bbox, text.confidence, text.alternatives)
 
 
-def _lines(sheet: Sheet, grids: Sequence[Grid], height: float) -> list[Line]:
+def _lines(sheet: Sheet, grids: Sequence[Grid], height: float, sure: list[float]) -> list[Line]:
     """The lines of text outside the tables; columns without rulings stand apart by tabs."""
     page, ink = sheet.grey.copy(), sheet.ink.copy()
     pad = round(_SNAP / sheet.points)
@@ -130,9 +165,12 @@ def _lines(sheet: Sheet, grids: Sequence[Grid], height: float) -> list[Line]:
         for x0, y0, x1, y1 in ocr.detect(page[top:bottom])
     ]
     scale = sheet.points
+    reads = ocr.recognise([_cut(page, box) for box in boxes])
+    for read in reads:
+        sure.extend([read.mean] * len(_WORDS.findall(read.text)))
     words = [
         Line(read.text.strip(), x0 * scale, top * scale, x1 * scale, bottom * scale, 0.8 * (bottom - top) * scale)
-        for (x0, top, x1, bottom), read in zip(boxes, ocr.recognise([_cut(page, box) for box in boxes]), strict=True)
+        for (x0, top, x1, bottom), read in zip(boxes, reads, strict=True)
         if read.text.strip() and read.mean >= _READABLE
     ]
     return _joined(words)

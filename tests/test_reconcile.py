@@ -210,10 +210,10 @@ def test_errors_in_drawn_tables(damage: Damage, number: int, right: float, liste
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("count", "most"), [(2, 0), (3, 4)])
+@pytest.mark.parametrize(("count", "most"), [(2, 0), (3, 1)])
 def test_many_errors_do_not_pass_for_few(count: int, most: int) -> None:
     """Three corners of a rectangle, wrong by the same amount, look like the fourth: about one in 20,000 triples."""
-    assert outcomes(20_000, 11 + count, errors(count))["false"] <= most
+    assert outcomes(2_000, 11 + count, errors(count))["false"] <= most
 
 
 def least_sets(printed: list[int], template: str) -> set[frozenset[int]]:

