@@ -21,8 +21,9 @@ _INSET = 0.012  # inches of a cell's edge that its ruling may fill
 _LINE = 0.03  # inches; no ruling's rest is thicker
 _SPECK = 0.32  # of the text's height; lone ink smaller than this both ways is dirt
 _PIECE = 0.55
-_STROKE, _STROKE_PIECES = 0.22, 4
+_STROKE, _STROKE_PIECES = 0.25, 4  # digits side by side are 0.6 of the text's height thick at least
 _LEVEL = 0.2
+_CRUMB = 0.12
 _STEEP, _STEEPEST = 0.24, 0.3  # sideways for each upwards; a slanted 1 has 0.27 at most, a slash 0.32 to 1
 _TOUCH = 0.3
 _SMALL, _SMALL_GAP = 0.2, 0.4
@@ -143,7 +144,8 @@ def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
         if main:
             box = _framed(main, cell, height)
             alien = any(_overlap(shape, box) for shape in foreign)
-            mark, leaning = ("", False) if alien else _mark(sheet, main, height)
+            whole = not alien and not any(_is_piece(shape, main, height) for shape in shapes if shape not in main)
+            mark, leaning = _mark(sheet, main, height) if whole else ("", False)
             found.append(Strip(box, _specks(shapes, main, box), alien, mark=mark, leaning=leaning))
     return found
 
@@ -180,6 +182,13 @@ def _is_sign(shape: Box, main: Sequence[Box], height: float) -> bool:
     )
 
 
+def _is_piece(shape: Box, main: Sequence[Box], height: float) -> bool:
+    """Whether a small shape stands where the rest of a broken digit would, above or below its flat stroke."""
+    if _size(shape) < _CRUMB * height:
+        return False
+    return any(shape[0] < m[2] and shape[2] > m[0] and abs(shape[1] - m[1]) <= height for m in main)
+
+
 def _mark(sheet: Sheet, main: Sequence[Box], height: float) -> tuple[str, bool]:
     """Which mark for nothing a line is, if it is one straight stroke and no more, and whether it is a steep slash.
 
@@ -196,7 +205,7 @@ def _mark(sheet: Sheet, main: Sequence[Box], height: float) -> tuple[str, bool]:
         return "", False
     across, along = np.linalg.eigh(np.cov(np.stack([xs, ys]).astype(float)))
     thick, long = 12**0.5 * across[0] ** 0.5, 12**0.5 * across[1] ** 0.5
-    if thick > max(_STROKE * long, _LINE / 2 * sheet.dpi) or long < 2 * thick:
+    if thick > _STROKE * height or long < 2.5 * thick:
         return "", False
     dx, dy = along[:, 1]
     if dx < 0:
