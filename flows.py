@@ -34,7 +34,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pipeline import run as job
 from pipeline.cli import DEFAULT_INPUT, DEFAULT_OUT, report
 from pipeline.corrections import BadCorrections
-from pipeline.switch import Busy, Unusable
+from pipeline.publish.switch import Busy, Unusable
 from pipeline.workers import Bounds, Lost, Map, cores, each
 
 J = TypeVar("J")

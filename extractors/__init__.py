@@ -17,7 +17,7 @@ READERS = {
     "pdf": "extractors.pdf",
     "docx": "extractors.docx",
     "html": "extractors.html",
-    "mhtml": "extractors.mhtml",
+    "mhtml": "extractors.html.mhtml",
     "text": "extractors.text",
     **dict.fromkeys(("doc", "rtf", "odt", "wordml"), "extractors.doc"),
     **dict.fromkeys(("png", "jpeg", "tiff", "bmp", "gif", "webp"), "extractors.scan"),

@@ -97,8 +97,8 @@ def run(
 ) -> None:
     """Read reports and publish them as a dataset: CSV, Parquet and datapackage.json."""
     from pipeline.corrections import BadCorrections
+    from pipeline.publish.switch import Busy, Unusable
     from pipeline.run import run as run_pipeline
-    from pipeline.switch import Busy, Unusable
     from pipeline.workers import in_processes
 
     try:
@@ -157,7 +157,7 @@ def check(
 ) -> None:
     """Check a published dataset against its own numbers: do `verified` and the flags say what the sums say?"""
     from pipeline.explain import show_check
-    from pipeline.published import NoDataset
+    from pipeline.publish.published import NoDataset
     from pipeline.recheck import as_data, recheck
 
     try:

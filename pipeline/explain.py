@@ -19,7 +19,7 @@ from pipeline.intake import Job, Outcome, read_job, this_reader
 from pipeline.marks import SEVERITY_STYLES, TIE_STYLE, VERDICT_STYLES, Marks, Place, ties
 from pipeline.model import Claim, Fact, Flag, Quality, Report
 from pipeline.publish import printed
-from pipeline.tabulate import Entry
+from pipeline.publish.tabulate import Entry
 from pipeline.workers import Bounds, Lost, each
 
 if TYPE_CHECKING:

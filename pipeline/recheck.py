@@ -19,9 +19,9 @@ from pipeline.compare import compare
 from pipeline.corrections import Correction, correct
 from pipeline.model import Claim, Flag, Report
 from pipeline.publish import printed
-from pipeline.published import Published, arithmetic_kinds, published
+from pipeline.publish.published import Published, arithmetic_kinds, published
+from pipeline.publish.tabulate import KindsAtCell
 from pipeline.reconcile import reconcile
-from pipeline.tabulate import KindsAtCell
 
 _KEPT = 100  # disagreements that are kept; all are counted
 _NARRATIVE = "narrative_mismatch"

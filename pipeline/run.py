@@ -27,8 +27,8 @@ from pipeline.intake import Progress, Reader, Seen, jobs, look, read, settle, th
 from pipeline.ledger import Ledger
 from pipeline.model import Report
 from pipeline.publish import load_libraries, write_tables
-from pipeline.switch import Out, Unusable, Version
-from pipeline.tabulate import Entry
+from pipeline.publish.switch import Out, Unusable, Version
+from pipeline.publish.tabulate import Entry
 from pipeline.workers import Map, in_processes
 
 _SHOWN = 20  # reasons and faults that a summary lists

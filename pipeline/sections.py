@@ -19,7 +19,7 @@ from functools import cache
 
 from extractors.document import Document, Paragraph
 from pipeline import prose, vocabulary
-from pipeline.labels import bare
+from pipeline.align.labels import bare
 from pipeline.model import Section
 
 _ORDINAL = r"[一二三四五六七八九十]{1,3}"

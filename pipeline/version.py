@@ -7,7 +7,9 @@ change that matters. So they are keyed by the code itself: its sources, its voca
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +18,7 @@ import extractors
 
 _PIPELINE = Path(__file__).parent
 _EXTRACTORS = Path(extractors.__file__).parent
+_IMPORT = re.compile(r"^[ \t]*(?:from|import) (pipeline[\w.]*)(?: import (\([^)]*\)|[^\n(]*))?", re.MULTILINE)
 
 
 @cache
@@ -46,8 +49,35 @@ def document_fingerprint() -> str:
 
 @cache
 def report_fingerprint() -> str:
-    """The key that cached Reports are kept under: the Document's, and pipeline/ with its vocabulary."""
-    return hashlib.sha256(f"{document_fingerprint()}\n{_digest(_PIPELINE)}".encode()).hexdigest()[:16]
+    """The key that cached Reports are kept under: the Document's, and the part of pipeline/ that reads one."""
+    return hashlib.sha256(f"{document_fingerprint()}\n{_digest_of(_PIPELINE, reading())}".encode()).hexdigest()[:16]
+
+
+def reading() -> list[Path]:
+    """What a cached report follows from: `pipeline.read`, `pipeline.codec`, what they import, and the vocabulary.
+
+    A change to harvesting or publishing must not have 100,000 reports read again.
+    """
+    found: set[Path] = set()
+    due = [_PIPELINE / name for name in ("__init__.py", "read.py", "codec.py")]
+    while due:
+        path = due.pop()
+        if path not in found:
+            found.add(path)
+            due.extend(_imported(path.read_text(encoding="utf-8")))
+    return sorted(found | set((_PIPELINE / "vocabulary").rglob("*.csv")))
+
+
+def _imported(source: str) -> Iterator[Path]:
+    """The modules of pipeline/ that a module imports, and the packages they lie in. (Imports here are absolute.)"""
+    for package, names in _IMPORT.findall(source):
+        parts = package.split(".")[1:]
+        for name in ("", *re.split(r"[\s,()]+", names)):
+            base = _PIPELINE.joinpath(*parts, name)
+            yield from (p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file())
+        yield from (
+            p for p in (_PIPELINE.joinpath(*parts[:n], "__init__.py") for n in range(len(parts))) if p.is_file()
+        )
 
 
 def _library_version(distribution: str) -> str:
@@ -58,9 +88,14 @@ def _library_version(distribution: str) -> str:
 
 
 def _digest(folder: Path) -> str:
-    """The sha256 over names and bytes of a package's sources and data files, in sorted order."""
+    """The digest of all sources and data files of a package."""
+    return _digest_of(folder, sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".csv")))
+
+
+def _digest_of(folder: Path, paths: Iterable[Path]) -> str:
+    """The sha256 over the names and bytes of files below `folder`, in their order."""
     total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".csv")):
+    for path in paths:
         name = path.relative_to(folder).as_posix().encode()
         content = path.read_bytes()
         total.update(b"%d %s %d " % (len(name), name, len(content)))

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from random import Random
 
 from pipeline import vocabulary
-from pipeline.characters import look_alikes
-from pipeline.misread import set_phrases
+from pipeline.noise.characters import look_alikes
+from pipeline.noise.misread import set_phrases
 
 # Lines that hold what looks odd and is lawful stand among the plain ones.
 CLEAN = (

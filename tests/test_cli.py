@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
-from pipeline.switch import Out
+from pipeline.publish.switch import Out
 from tests.readers import reader
 
 ROOT = Path(__file__).parents[1]

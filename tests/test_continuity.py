@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline import jurisdictions
-from pipeline.continuity import body_of, took_over
+from pipeline.compare.continuity import body_of, took_over
 from pipeline.model import Identity
 
 

@@ -14,12 +14,12 @@ import pytest
 from extractors.document import Cell, Document, Paragraph, Table
 from extractors.text import extract
 from pipeline import vocabulary
-from pipeline.mentions import mentions
 from pipeline.model import Claim, Fact, Flag, Identity
 from pipeline.narrative import claims, numbers_told
-from pipeline.passages import passages
+from pipeline.narrative.mentions import mentions
+from pipeline.narrative.passages import passages
+from pipeline.narrative.tokens import chinese_number
 from pipeline.reconcile import attribute
-from pipeline.tokens import chinese_number
 from tests.corpus.figures import draw_figures
 from tests.phrasing import DOCUMENTS, figures_told, fill, paragraph
 

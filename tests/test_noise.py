@@ -11,9 +11,9 @@ import pytest
 
 from extractors.document import Cell, Document, Paragraph, Table
 from extractors.text import extract
-from pipeline.garble import Token, judge
 from pipeline.model import Flag, Identity
 from pipeline.noise import noise
+from pipeline.noise.garble import Token, judge
 from tests.spoiled import CLEAN, SPOILS, clean, kinds
 
 SHARED = Path(__file__).parents[2] / "shared"

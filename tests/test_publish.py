@@ -18,8 +18,8 @@ from pipeline import codec, publish, vocabulary
 from pipeline.aside import set_aside
 from pipeline.model import Flag, Report
 from pipeline.publish import printed, write_tables
-from pipeline.schema import CLAIMS, FACTS, FLAGS, INDICATORS, REPORTS, SECTIONS, TABLES, TASKS, Table
-from pipeline.tabulate import Entry, rows_of
+from pipeline.publish.schema import CLAIMS, FACTS, FLAGS, INDICATORS, REPORTS, SECTIONS, TABLES, TASKS, Table
+from pipeline.publish.tabulate import Entry, rows_of
 from tests.readers import make, settings_of
 
 CONTRACT = {

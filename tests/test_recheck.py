@@ -22,9 +22,9 @@ from pipeline.compare import compare
 from pipeline.corrections import Correction, correct
 from pipeline.model import Claim, Fact, Flag, Report
 from pipeline.publish import write_tables
+from pipeline.publish.tabulate import Entry
 from pipeline.recheck import Checked, recheck
 from pipeline.reconcile import attribute, reconcile
-from pipeline.tabulate import Entry
 from tests.readers import make, settings_of
 
 Row = dict[str, str]

@@ -15,12 +15,12 @@ from random import Random
 
 import pytest
 
-from pipeline import evidence, vocabulary
+from pipeline import vocabulary
 from pipeline.checks import check, suspects
-from pipeline.diagnosis import diagnose
-from pipeline.localise import components
 from pipeline.model import Fact, Flag
-from pipeline.reconcile import attribute, reconcile
+from pipeline.reconcile import attribute, evidence, reconcile
+from pipeline.reconcile.diagnosis import diagnose
+from pipeline.reconcile.localise import components
 
 ROOT = Path(__file__).parents[1]
 TRUTH = ROOT.parent / "shared" / "truth"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.responsible import is_unit_list, reads_on, units
+from pipeline.workplan.responsible import is_unit_list, reads_on, units
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.ids import report_id
+from pipeline.publish.switch import HIDDEN, Busy, Out, Unusable
 from pipeline.run import Summary, run
-from pipeline.switch import HIDDEN, Busy, Out, Unusable
 from pipeline.workers import Bounds, each, in_processes
 from tests.readers import reader
 

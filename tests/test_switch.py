@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import switch
-from pipeline.datapackage import FileFacts
-from pipeline.publish import facts_of
-from pipeline.switch import Busy, Out, Unusable, Version
+from pipeline.publish import facts_of, switch
+from pipeline.publish.datapackage import FileFacts
+from pipeline.publish.switch import Busy, Out, Unusable, Version
 
 FIRST = {
     "datapackage.json": "1",

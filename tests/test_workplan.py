@@ -12,8 +12,8 @@ import pytest
 from extractors.document import Block, Cell, Document, Paragraph, Table
 from extractors.text import extract
 from pipeline.model import Task
-from pipeline.responsible import reads_on
 from pipeline.workplan import tasks
+from pipeline.workplan.responsible import reads_on
 
 SEEDS = Path(__file__).resolve().parents[2] / "shared" / "seeds"
 

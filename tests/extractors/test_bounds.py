@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 
 import extractors
-from extractors import limits, ocr, pdfpage
+from extractors import limits
 from extractors.document import CannotRead, Paragraph, Table
+from extractors.pdf import page as pdfpage
+from extractors.scan import ocr
 from tests.extractors import forge
 
 

@@ -270,7 +270,7 @@ def test_both_engines_see_the_same_page() -> None:
     import pdfplumber
     import pypdfium2
 
-    from extractors import pdfpage
+    from extractors.pdf import page as pdfpage
 
     printer = Printer()
     Printer.FONT, font = "Helvetica", Printer.FONT
@@ -297,7 +297,7 @@ def test_both_engines_see_the_same_page() -> None:
 def test_a_scan_needs_ocr_and_a_scanned_page_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     from PIL import Image
 
-    from extractors import ocr
+    from extractors.scan import ocr
 
     monkeypatch.setattr(ocr, "is_available", lambda: False)
 

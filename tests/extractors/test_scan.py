@@ -13,8 +13,8 @@ import pytest
 
 import extractors
 import pipeline
-from extractors import ocr
 from extractors.document import CannotRead, Cell, Document, Paragraph, Table
+from extractors.scan import ocr
 from tests.corpus.score import score
 
 HERE = Path(__file__).parent
@@ -88,7 +88,7 @@ def test_recognition_is_quiet_and_needs_no_network() -> None:
         "import socket\n"
         "def refuse(*a, **k): raise RuntimeError('network')\n"
         "socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse\n"
-        "import numpy, extractors.ocr as ocr\n"
+        "import numpy, extractors.scan.ocr as ocr\n"
         "print(ocr.recognise([numpy.full((40, 90), 250, numpy.uint8)])[0].text)\n"
     )
     done = subprocess.run(
@@ -185,7 +185,7 @@ def test_stamps_over_figures_are_never_silent() -> None:
 def test_a_reviewer_sees_the_ink_of_a_cell(page: Document) -> None:
     from PIL import Image
 
-    from extractors import facsimile
+    from extractors.scan import facsimile
 
     (table,) = [block for block in page.blocks if isinstance(block, Table)]
     cell = next(cell for cell in table.cells if len(cell.text) >= 5 and cell.text.isdigit())

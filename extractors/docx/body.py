@@ -1,0 +1,330 @@
+"""The walk over a Word document's body: paragraphs with their automatic numbers, tables with their merged cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from extractors import limits
+from extractors.document import Block, Paragraph
+from extractors.docx.ooxml import attribute, child, local, number, switched_on
+from extractors.docx.styles import Numbering, Styles, switches
+from extractors.grid import Draft, settle, without_slivers
+from extractors.raised import Pieces
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+# Elements that only wrap what stands in them; tracked deletions (del, moveFrom) are not among them
+_WRAPPERS = frozenset(("sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir", "bdo"))
+_NARROW_COLUMN = 160  # twips; Word makes such columns where the borders of two rows miss each other
+_SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "-"}
+_DRAWINGS = frozenset(("drawing", "pict", "object"))
+_TINY = 2  # half points
+_LOWERED = -4
+_WHITE = "FFFFFF"
+_MAX_UNSEEN = 5
+
+
+@dataclass(slots=True)
+class _Cell:
+    row: int
+    col: int
+    col_span: int
+    blocks: list[Block]
+    row_span: int = 1
+
+
+class Body:
+    """Reads a body once, in order; `notes` tells what was left out."""
+
+    def __init__(self, styles: Styles, numbering: Numbering) -> None:
+        self.notes: list[str] = []
+        self._styles = styles
+        self._numbering = numbering
+        self._unseen = 0
+        self._backed = 0  # coloured cells, boxes and paragraphs around: white text shows on them
+        self._fields: list[int | None] = []  # open fields: the piece their instruction begins at, None in their result
+
+    def blocks_of(self, container: _Element) -> list[Block]:
+        """The blocks of a body, a table cell, a text box or a content control."""
+        blocks: list[Block] = []
+        for element in _unwrapped(container):
+            name = local(element)
+            if name == "p":
+                blocks.extend(self._paragraph(element))
+            elif name == "tbl":
+                blocks.extend(self._table(element))
+            elif name == "altChunk":
+                self.notes.append(
+                    "a document embedded by reference (altChunk) was left out; save the file anew in Word"
+                )
+        return blocks
+
+    # paragraphs
+
+    def _paragraph(self, element: _Element) -> list[Block]:
+        """The paragraph, where it has text, and then what the text boxes anchored in it hold."""
+        properties = child(element, "pPr")
+        style_name = attribute(child(properties, "pStyle"), "val") or self._styles.default
+        style = self._styles.of(style_name)
+        pieces = Pieces()
+        boxes: list[_Element] = []
+        backed = _is_shaded(properties)
+        self._backed += backed
+        self._fields = []
+        self._inline(element, style.hidden, pieces, boxes)
+        self._backed -= backed
+        text = self._label(properties, style_name) + str(pieces)
+        outline = number(child(properties, "outlineLvl"))
+        level = style.level if outline is None else outline + 1
+        blocks: list[Block] = []
+        if text.strip():
+            blocks.append(Paragraph(text.rstrip(), level=level if level is not None and 1 <= level <= 6 else None))
+        self._backed += bool(boxes)  # a shape has a colour of its own
+        for box in boxes:
+            blocks.extend(self.blocks_of(box))
+        self._backed -= bool(boxes)
+        return blocks
+
+    def _label(self, properties: _Element | None, style_name: str | None) -> str:
+        """The automatic number before the paragraph; also that of an empty paragraph, as Word prints it."""
+        style = self._styles.of(style_name)
+        listed = child(properties, "numPr")
+        list_id = number(child(listed, "numId"))
+        level = number(child(listed, "ilvl"))
+        if list_id is None:
+            list_id = style.list_id
+            level = style.list_level if level is None else level
+        if not list_id or child(child(properties, "rPr"), "del") is not None:
+            return ""
+        if level is None:
+            level = self._numbering.level_of(list_id, style_name)
+        return self._numbering.next_label(list_id, level)
+
+    def _inline(self, element: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
+        for one in _unwrapped(element):
+            name = local(one)
+            if name == "r":
+                self._run(one, hidden, pieces, boxes)
+            elif name == "ruby":
+                self._ruby(one, hidden, pieces, boxes)
+            elif name in ("oMath", "oMathPara"):
+                for part in one.iter():
+                    if local(part) == "t":
+                        pieces.add(part.text or "")
+
+    def _ruby(self, element: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
+        base = child(element, "rubyBase")
+        if base is not None:
+            self._inline(base, hidden, pieces, boxes)
+
+    def _run(self, run: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
+        properties = child(run, "rPr")
+        if properties is not None:
+            hidden |= self._styles.of(attribute(child(properties, "rStyle"), "val")).hidden
+            for name, on in switches(properties).items():
+                hidden = hidden | {name} if on else hidden - {name}
+        if hidden or self._is_invisible(properties):
+            self._leave_out(run, hidden, pieces)
+            return
+        raised = _is_raised(properties)
+        for one in _unwrapped(run):
+            name = local(one)
+            if name == "t":
+                pieces.add(one.text or "", raised)
+            elif name == "fldChar":
+                self._field(attribute(one, "fldCharType"), pieces)
+            elif name in _SIGNS:
+                pieces.add(_SIGNS[name])
+            elif name == "br":
+                pieces.add("\n" if attribute(one, "type") in (None, "textWrapping") else "")
+            elif name == "sym":
+                pieces.add(_symbol(attribute(one, "char")), raised=True)
+            elif name == "ruby":
+                self._ruby(one, hidden, pieces, boxes)
+            elif name in _DRAWINGS:
+                found = list(_text_boxes(one))
+                boxes.extend(found)
+                if name == "object" and not found:
+                    self.notes.append("an embedded object (a spreadsheet, an equation?) was left out")
+
+    def _field(self, kind: str | None, pieces: Pieces) -> None:
+        """A field shows its result alone; what stands before it, its instruction, is taken back. One that never ends
+        is none."""
+        if kind == "begin":
+            self._fields.append(len(pieces))
+        elif kind in ("separate", "end") and self._fields:
+            start = self._fields.pop()
+            if start is not None:
+                pieces.cut(start)
+            if kind == "separate":
+                self._fields.append(None)
+
+    def _is_invisible(self, properties: _Element | None) -> bool:
+        """Whether a run is white on the white page, or too small to be seen."""
+        if properties is None:
+            return False
+        size = number(child(properties, "sz"))
+        if size is not None and size <= _TINY:
+            return True
+        white = (attribute(child(properties, "color"), "val") or "").upper() == _WHITE
+        lit = child(properties, "highlight")
+        lit_up = lit is not None and attribute(lit, "val") not in ("none", "white")
+        return white and not (self._backed or lit_up or _is_shaded(properties))
+
+    def _leave_out(self, run: _Element, hidden: frozenset[str], pieces: Pieces) -> None:
+        for one in _unwrapped(run):
+            if local(one) == "fldChar":
+                self._field(attribute(one, "fldCharType"), pieces)
+        text = "".join(one.text or "" for one in run if local(one) == "t").strip()
+        if "vanish" not in hidden and any(character.isdigit() for character in text) and self._unseen < _MAX_UNSEEN:
+            self._unseen += 1
+            self.notes.append(f"struck or invisible text was left out: {text[:20]}")
+
+    # tables
+
+    def _table(self, table: _Element) -> list[Block]:
+        drawn = child(table, "tblPr")
+        shaded = _is_shaded(drawn) or self._styles.is_shaded(attribute(child(drawn, "tblStyle"), "val"))
+        self._backed += shaded
+        try:
+            return self._grid(table)
+        finally:
+            self._backed -= shaded
+
+    def _grid(self, table: _Element) -> list[Block]:
+        cells: list[_Cell] = []
+        merging: dict[int, _Cell] = {}
+        n_row = 0
+        for row in _unwrapped(table):
+            properties = child(row, "trPr")
+            if local(row) != "tr" or child(properties, "del") is not None or switched_on(properties, "hidden"):
+                continue
+            merging = self._row(row, n_row, number(child(properties, "gridBefore")) or 0, merging, cells)
+            n_row += 1
+        drafts = [Draft(cell.row, cell.col, tuple(cell.blocks), cell.row_span, cell.col_span) for cell in cells]
+        edges = _grid_lines(child(table, "tblGrid"))
+        if edges:
+            drafts = without_slivers(drafts, edges, (), _NARROW_COLUMN, 0)
+        blocks, notes = settle(drafts)
+        self.notes.extend(notes)
+        return blocks
+
+    def _row(
+        self, row: _Element, n_row: int, before: int, merging: dict[int, _Cell], cells: list[_Cell]
+    ) -> dict[int, _Cell]:
+        """Append the row's cells; give back those, by column, that a cell of the next row may continue downward."""
+        open_below: dict[int, _Cell] = {}
+        col = max(before, 0)
+        last: _Cell | None = None
+        for element in _unwrapped(row):
+            properties = child(element, "tcPr")
+            if local(element) != "tc" or child(properties, "cellDel") is not None:
+                continue
+            span = min(max(number(child(properties, "gridSpan")) or 1, 1), limits.MAX_COLUMNS)
+            if col + span > limits.MAX_COLUMNS:
+                self.notes.append(f"cells beyond column {limits.MAX_COLUMNS} of a table were left out")
+                break
+            down, across = _merge(properties, "vMerge"), _merge(properties, "hMerge")
+            above = merging.get(col)
+            if across == "continue" and last is not None:
+                last.col_span += span
+                self._conceal(element)
+            elif down == "continue" and above is not None and above.col_span == span:
+                above.row_span += 1
+                self._conceal(element)
+                open_below[col] = last = above
+            else:
+                shaded = _is_shaded(properties)
+                self._backed += shaded
+                last = _Cell(n_row, col, span, self.blocks_of(element))
+                self._backed -= shaded
+                cells.append(last)
+                if down is not None:
+                    open_below[col] = last
+            col += span
+        return open_below
+
+    def _conceal(self, element: _Element) -> None:
+        """A cell that continues a merged one shows nothing of its own; text left in it is worth a note."""
+        text = " ".join("".join(part.text or "" for part in element.iter() if local(part) == "t").split())
+        if text:
+            self.notes.append(f"text concealed beneath a merged cell was left out: {text[:40]}")
+
+
+def _grid_lines(grid: _Element | None) -> list[int]:
+    """The positions of the table's grid lines in twips; empty when the grid states no believable widths."""
+    widths = [number(column, "w") or 0 for column in (grid if grid is not None else ()) if local(column) == "gridCol"]
+    if sum(width >= _NARROW_COLUMN for width in widths) * 2 <= len(widths):
+        return []
+    return [sum(widths[:index]) for index in range(min(len(widths), limits.MAX_COLUMNS) + 1)]
+
+
+def _unwrapped(container: _Element) -> Iterator[_Element]:
+    """The children of an element, with those that only wrap others replaced by what they wrap."""
+    for element in container:
+        name = local(element)
+        if name in _WRAPPERS:
+            yield from _unwrapped(element)
+        elif name == "sdt":
+            content = child(element, "sdtContent")
+            if content is not None:
+                yield from _unwrapped(content)
+        elif name == "AlternateContent":
+            chosen = _alternative(element)
+            if chosen is not None:
+                yield from _unwrapped(chosen)
+        else:
+            yield element
+
+
+def _alternative(element: _Element) -> _Element | None:
+    """The one branch of mc:AlternateContent that is read: the same content stands in each."""
+    branches = [one for one in element if local(one) in ("Choice", "Fallback") and len(one)]
+    return branches[0] if branches else None
+
+
+def _text_boxes(element: _Element) -> Iterator[_Element]:
+    """The outermost text box contents below an element."""
+    for one in _unwrapped(element):
+        if local(one) == "txbxContent":
+            yield one
+        else:
+            yield from _text_boxes(one)
+
+
+def _merge(properties: _Element | None, name: str) -> str | None:
+    """How a cell takes part in a merge: it begins one (`restart`), continues one, or neither (None)."""
+    merge = child(properties, name)
+    if merge is None:
+        return None
+    return "restart" if attribute(merge, "val") == "restart" else "continue"
+
+
+def _is_raised(properties: _Element | None) -> bool:
+    """Whether a run stands above or below its line: a note's mark, not a digit."""
+    if properties is None:
+        return False
+    if attribute(child(properties, "vertAlign"), "val") in ("superscript", "subscript"):
+        return True
+    lift = number(child(properties, "position")) or 0  # half points
+    return lift > 0 or lift <= _LOWERED
+
+
+def _is_shaded(properties: _Element | None) -> bool:
+    """Whether a background is given that white text shows on."""
+    shading = child(properties, "shd")
+    fill = (attribute(shading, "fill") or "auto").upper()
+    pattern = attribute(shading, "val") or "clear"
+    return shading is not None and (fill not in ("AUTO", _WHITE) or pattern not in ("clear", "nil"))
+
+
+def _symbol(code: str | None) -> str:
+    """A character of a symbol font; the private codes of such fonts (F0xx) stay as they are."""
+    try:
+        point = int(code or "", 16)
+    except ValueError:
+        return ""
+    return chr(point) if 0x20 <= point <= 0xFFFF and not 0xD800 <= point <= 0xDFFF else ""

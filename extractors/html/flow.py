@@ -1,0 +1,298 @@
+"""The walk over an HTML tree: text flows into paragraphs, table elements into grids.
+
+Spans follow the HTML standard (section 4.9.12, forming a table), bounded. The walk keeps a stack of its own instead of
+recursing: Word and broken editors nest elements by the thousand.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from extractors import limits
+from extractors.document import Block, Paragraph
+from extractors.grid import Draft, settle
+from extractors.html.style import Look, Styles
+from extractors.raised import Pieces
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_DROPPED_NAMES = (
+    "script style head title template noscript xml svg canvas object applet embed audio video iframe frameset "
+    "select option datalist textarea colgroup col map"
+)
+_BLOCK_NAMES = (
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table "
+    "tbody td tfoot th thead tr ul"
+)
+_DROPPED = frozenset(_DROPPED_NAMES.split())
+_BLOCK = frozenset(_BLOCK_NAMES.split())
+_GROUPS = frozenset(("thead", "tbody", "tfoot"))
+_UNSEEN_INPUT_NAMES = "hidden button submit reset image checkbox radio password file color range"
+_UNSEEN_INPUTS = frozenset(_UNSEEN_INPUT_NAMES.split())
+_MAX_UNSEEN = 5
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_INDENT = re.compile(r"(?:\u3000|\xa0{2}|[\xa0 ]{4})")
+_LEADING_NUMBER = re.compile(r"\s*\+?(\d{1,9})")
+
+
+class _Flow:
+    """Text on its way into paragraphs: a run of lines (parted by <br>) until a block element ends it."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.level: int | None = None
+        self._lines: list[Pieces] = [Pieces()]
+        self._after_space = True
+
+    def add(self, text: str, preformatted: bool = False, raised: bool = False) -> None:
+        text = text.translate(_INVISIBLE)
+        if preformatted:
+            first, *others = text.splitlines() or [""]
+            self._lines[-1].add(first, raised)
+            for other in others:
+                self._lines.append(Pieces())
+                self._lines[-1].add(other, raised)
+            self._after_space = False
+            return
+        text = _SPACE.sub(" ", text)
+        if self._after_space and text.startswith(" "):
+            text = text[1:]
+        if text:
+            self._lines[-1].add(text, raised)
+            self._after_space = text.endswith(" ")
+
+    def line_break(self) -> None:
+        self._lines.append(Pieces())
+        self._after_space = True
+
+    def end_paragraph(self) -> None:
+        """Close the run: one paragraph, or several where an empty line or an indent shows that they are several."""
+        lines = [str(pieces) for pieces in self._lines]
+        self._lines, self._after_space = [Pieces()], True
+        paragraph: list[str] = []
+        for line in lines:
+            shown = line.replace("\xa0", " ").strip()
+            if paragraph and (not shown or _INDENT.match(line)):
+                self._emit(paragraph)
+                paragraph = []
+            if shown:
+                paragraph.append(shown)
+        if paragraph:
+            self._emit(paragraph)
+
+    def _emit(self, lines: list[str]) -> None:
+        self.blocks.append(Paragraph("\n".join(lines), level=self.level))
+
+
+@dataclass(slots=True)
+class _Cell:
+    row_span: int
+    col_span: int
+    flow: _Flow
+    line: int | None
+    typed: list[str] = field(default_factory=list)
+    """The values of the input fields in it."""
+
+    def end(self) -> None:
+        """A cell without text shows what stands in its fields."""
+        if not self.flow.blocks and self.typed:
+            self.flow.add(" ".join(self.typed))
+            self.flow.end_paragraph()
+
+
+@dataclass(slots=True)
+class _Row:
+    group: int
+    foot: bool
+    cells: list[_Cell] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Grid:
+    """A table element while it is read; `outer` takes what stands inside it but in no cell, as browsers do."""
+
+    outer: _Flow
+    line: int | None
+    rows: list[_Row] = field(default_factory=list)
+    group: int = 0
+    foot: bool = False
+    row_open: bool = False
+
+    def begin_row(self) -> None:
+        self.rows.append(_Row(self.group, self.foot))
+        self.row_open = True
+
+
+class Walk:
+    """One pass over a tree; `line` is the source line of its first line, None where lines mean nothing."""
+
+    def __init__(self, line: int | None) -> None:
+        self.notes: list[str] = []
+        self._line = line
+        self._flows = [_Flow()]
+        self._open: list[tuple[HtmlElement, _Grid | None]] = []  # open tables and, with None, open cells
+        self._cells: list[_Cell] = []  # those open
+        self._preformatted = 0
+        self._look = Look()
+        self._looks: list[tuple[HtmlElement, Look]] = []  # elements that change the look, and the look around them
+        self._unseen: list[str] = []
+
+    def blocks_of(self, root: HtmlElement, sheets: bool = True) -> list[Block]:
+        """The tree's blocks; with `sheets`, without what the page's own style sheets hide."""
+        from lxml import etree
+
+        self._styles = styles = Styles(root, sheets)
+
+        events = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+        dropped: HtmlElement | None = None
+        for event, element in events:
+            if event == "start":
+                if element.tag in _DROPPED or element.get("hidden") is not None or styles.is_left_out(element):
+                    dropped = element
+                    if element.tag == "textarea":
+                        self._typed(element.text)
+                    events.skip_subtree()
+                    continue
+                self._start(element)
+            elif event == "end" and dropped is None:
+                self._end(element)
+            if event != "start":
+                dropped = None
+                if element.tail and element is not root:
+                    self._text(element.tail)
+            elif element.text:
+                self._text(element.text)
+        self._flows[0].end_paragraph()
+        if self._unseen:
+            self.notes.append(f"struck or invisible text was left out: {', '.join(self._unseen)}")
+        return self._flows[0].blocks
+
+    @property
+    def _grid(self) -> _Grid | None:
+        """The table whose rows are being read, None inside a cell and outside tables."""
+        return self._open[-1][1] if self._open else None
+
+    def _text(self, text: str) -> None:
+        if self._grid is not None and not text.strip():
+            return
+        if self._look.is_shown:
+            self._flows[-1].add(text, self._preformatted > 0, self._look.raised)
+        elif len(self._unseen) < _MAX_UNSEEN and any(character.isdigit() for character in text):
+            self._unseen.append(" ".join(text.split())[:20])
+
+    def _typed(self, value: str | None) -> None:
+        if self._cells and self._look.is_shown and (value or "").strip():
+            self._cells[-1].typed.append((value or "").strip())
+
+    def _start(self, element: HtmlElement) -> None:
+        tag = element.tag
+        grid = self._grid
+        look = self._styles.look(element, self._look, tag not in _BLOCK)
+        if look != self._look:
+            self._looks.append((element, self._look))
+            self._look = look
+        if tag == "input" and (element.get("type") or "").lower() not in _UNSEEN_INPUTS:
+            self._typed(element.get("value"))
+        if tag == "br":
+            self._flows[-1].line_break()
+        if tag not in _BLOCK:
+            return
+        if grid is not None and tag in ("td", "th"):
+            self._begin_cell(element, grid)
+            return
+        self._flows[-1].end_paragraph()
+        if tag == "table" and len(self._open) < 2 * limits.MAX_DEPTH:
+            self._open.append((element, _Grid(self._flows[-1], self._line_of(element))))
+        elif grid is not None and tag in _GROUPS:
+            grid.group += 1
+            grid.foot, grid.row_open = tag == "tfoot", False
+        elif grid is not None and tag == "tr":
+            grid.begin_row()
+        elif tag == "pre":
+            self._preformatted += 1
+        elif len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
+            self._flows[-1].level = int(tag[1])
+
+    def _end(self, element: HtmlElement) -> None:
+        tag = element.tag
+        if self._looks and self._looks[-1][0] is element:
+            self._look = self._looks.pop()[1]
+        if tag not in _BLOCK:
+            return
+        self._flows[-1].end_paragraph()
+        if self._open and self._open[-1][0] is element:
+            _, grid = self._open.pop()
+            if grid is None:
+                self._cells.pop().end()
+                self._flows.pop()
+            else:
+                self._end_table(grid)
+        elif self._grid is not None and tag in _GROUPS:
+            self._grid.group += 1
+            self._grid.foot, self._grid.row_open = False, False
+        elif self._grid is not None and tag == "tr":
+            self._grid.row_open = False
+        elif tag == "pre":
+            self._preformatted -= 1
+        elif len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
+            self._flows[-1].level = None
+
+    def _begin_cell(self, element: HtmlElement, grid: _Grid) -> None:
+        if not grid.row_open:
+            grid.begin_row()
+        flow = _Flow()
+        row_span, col_span = _span(element.get("rowspan"), zero=0), _span(element.get("colspan"), zero=1)
+        self._cells.append(_Cell(row_span, col_span, flow, self._line_of(element)))
+        grid.rows[-1].cells.append(self._cells[-1])
+        self._flows.append(flow)
+        self._open.append((element, None))
+
+    def _end_table(self, grid: _Grid) -> None:
+        rows = sorted(grid.rows, key=lambda row: row.foot)  # a browser shows the foot last, wherever it stands
+        blocks, notes = settle(place(rows), line=grid.line)
+        grid.outer.blocks.extend(blocks)
+        self.notes.extend(notes)
+
+    def _line_of(self, element: HtmlElement) -> int | None:
+        if self._line is None or element.sourceline is None:
+            return None
+        return self._line + int(element.sourceline) - 1
+
+
+def place(rows: list[_Row]) -> list[Draft]:
+    """Rows of cells with their spans → cells at their slots."""
+    ends: dict[int, int] = {}
+    for index, row in enumerate(rows):
+        ends[row.group] = index + 1
+    drafts: list[Draft] = []
+    group, taken_until = -1, [0] * (limits.MAX_COLUMNS + 1)
+    for index, row in enumerate(rows):
+        if row.group != group:
+            group, taken_until = row.group, [0] * (limits.MAX_COLUMNS + 1)
+        col = 0
+        for cell in row.cells:
+            while col < limits.MAX_COLUMNS and taken_until[col] > index:
+                col += 1
+            if col >= limits.MAX_COLUMNS:
+                break
+            end = col + 1
+            while end < min(col + cell.col_span, limits.MAX_COLUMNS) and taken_until[end] <= index:
+                end += 1
+            row_span = min(cell.row_span or len(rows), ends[group] - index)
+            for slot in range(col, end):
+                taken_until[slot] = index + row_span
+            drafts.append(Draft(index, col, tuple(cell.flow.blocks), row_span, end - col, cell.line))
+            col += cell.col_span
+    return drafts
+
+
+def _span(attribute: str | None, zero: int) -> int:
+    """A span attribute as browsers read it: its leading digits, 1 where there are none."""
+    match = _LEADING_NUMBER.match(attribute or "")
+    number = int(match[1]) if match else 1
+    return min(number, limits.MAX_COLUMNS if zero else limits.MAX_SLOTS) or zero

@@ -1,0 +1,210 @@
+"""What the identities of a table prove: the least explanations of its faults, and the numbers they leave no doubt of.
+
+A fault costs 1 for each changed cell and 1.5 for a move (a shifted row, two neighbours that changed places, a number
+torn in two), or 0.5 for a move that also says why a cell of its row has no number. A changed number is proven when
+
+- every explanation that costs at most 1 more than the cheapest gives the same number, and the search was exhaustive;
+- each printed number that it is computed from stands under one more identity, so that an error there would show;
+- the faults stand apart: no identity that holds as printed holds a changed cell (it would hold only because two errors
+  cancel), and two changed cells either share one line or differ by other amounts;
+- the cheapest explanation is one or two cells, or the restoring of one row that closes three gaps (two, when its
+  total moved along and the place left free has no number, as such a fault leaves it).
+
+The margin and the third rule keep repairs true when a table holds more errors than meet the eye. On a complete table
+of requests no fewer than four cells can change without breaking an identity, so one wrong cell is told from any one
+or two others by the identities alone. Only three wrong cells that are the other corners of a rectangle, all by one
+amount, look like one; and no rule over the identities can tell these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.reconcile.localise import (
+    Component,
+    Edit,
+    Effort,
+    Explanation,
+    Pivot,
+    changed_sets,
+    dependencies,
+    explanation,
+    project,
+)
+from pipeline.reconcile.moves import moves
+
+# Costs are counted in halves: one changed cell is 2.
+CELL, MOVE, MOVE_OF_A_GAP = 2, 3, 1
+PROVABLE = 2 * CELL
+MOST_CELLS = 5
+MOST_TIES = 64
+STEPS = 8_000  # of search for one component: about 0.3 s
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """`broken`: whether some identity cannot hold as printed. `explanations`: the cheapest, in form order, and beside
+    a move those by two cells; none when nothing is broken. `complete`: whether these are all. `proven`: numbers by
+    cell that are not printed so. `filled`: the numbers of unknown cells when nothing is broken, proven or not."""
+
+    broken: bool = False
+    explanations: tuple[Explanation, ...] = ()
+    complete: bool = True
+    proven: dict[int, int] = field(default_factory=dict)
+    filled: dict[int, int] = field(default_factory=dict)
+
+
+def diagnose(component: Component, printed: Sequence[int | None], blank: frozenset[int]) -> Diagnosis:
+    """Explain a component of identities; `printed` holds None where nothing usable is printed, 0 for the cells in
+    `blank` (empty summands). Bounded by STEPS of search, past which it is not `complete` and changes nothing."""
+    case = Case(component, tuple(printed))
+    if not any(gap for _, gap in case.implied):
+        whole = explanation(printed, {}, case.pivots, case.implied, case.loose, 0)
+        if whole is None:
+            return Diagnosis(True, (), False)  # an unknown would have to be negative
+        proven = {cell: value for cell, value in whole.filled.items() if cell not in whole.unproven()}
+        return Diagnosis(False, (), True, proven | dict.fromkeys(blank & case.checked, 0), whole.filled)
+    found = case.cheapest()
+    complete = bool(found) and not case.effort.exhausted and len(found) <= MOST_TIES
+    return Diagnosis(True, tuple(found[:MOST_TIES]), complete, case.agreed(found, blank) if complete else {})
+
+
+class Case:
+    """One broken component: its implied edits, and the searches over them, which share one bound."""
+
+    def __init__(self, component: Component, printed: tuple[int | None, ...]) -> None:
+        self.component = component
+        self.printed = printed
+        self.unknown = [cell for cell, value in enumerate(printed) if value is None]
+        self.edits = component.edits(printed)
+        self.implied, self.pivots, self.loose = project(self.edits, self.unknown)
+        self.checked = frozenset(cell for coefficients, _ in self.implied for cell in coefficients)
+        self.effort = Effort(STEPS)
+        self.blurred = False
+
+    def sets(self, most: int) -> Iterator[Explanation]:
+        """Every explanation that changes at most `most` printed cells, but for those that `blurred` speaks of."""
+        for chosen, remaining in changed_sets(self.implied, most, self.effort):
+            pivots = [*self.pivots, *chosen]
+            found = explanation(self.printed, {}, pivots, remaining, self.loose, CELL * len(chosen))
+            if found is None:
+                self._blur(pivots, remaining, len(chosen), most)
+            elif all(cell in found.changes for cell, _ in chosen):
+                yield found
+
+    def _blur(self, pivots: list[Pivot], remaining: list[Edit], chosen: int, most: int) -> None:
+        """Take note when a set that fails for a negative number might hold with further cells, up to `most` in all.
+
+        `changed_sets` ends at a set that settles the edits, whatever the signs. One more cell helps only if it stands
+        in no remaining edit; two more only if all together can change without breaking an identity, which takes at
+        least four cells where there are no unknowns.
+        """
+        if self.blurred or chosen == most:
+            return
+        checked = {cell for coefficients, _ in remaining for cell in coefficients}
+        closing = any(not sources <= checked for sources in dependencies(pivots).values())
+        self.blurred = closing or (most - chosen >= 2 and (bool(self.unknown) or most >= 4))
+
+    def moves(self, more: int) -> Iterator[Explanation]:
+        """Every explanation by one move and at most `more` changed cells."""
+        if len(self.component.equations) < 2:
+            return  # a line on its own: any shift can be made to fit it
+        broken = frozenset(c for coefficients, gap in self.implied if gap for c in coefficients)
+        for move in moves(self.component, self.printed, broken):
+            numbers = [move.numbers.get(cell, value) for cell, value in enumerate(self.printed)]
+            unknown = [cell for cell, value in enumerate(numbers) if value is None and cell not in move.lost]
+            implied, pivots, loose = project(self.component.edits(numbers), [*move.lost, *unknown])
+            if not loose.isdisjoint(move.lost):
+                continue
+            for chosen, remaining in changed_sets(implied, more, self.effort):
+                cost = (MOVE_OF_A_GAP if move.vacant else MOVE) + CELL * len(chosen)
+                found = explanation(self.printed, move.numbers, [*pivots, *chosen], remaining, loose, cost)
+                if found is not None:
+                    yield replace(found, move=move.words, row_id=move.row_id)
+
+    def cheapest(self) -> list[Explanation]:
+        """The cheapest explanations; beside a move also those by two cells, which are nearly as cheap."""
+        steps: tuple[Callable[[], Iterable[Explanation]], ...] = (
+            lambda: [*(self.moves(0) if self.unknown else ()), *self.sets(1)],
+            lambda: [*self.moves(0), *self.sets(2)],
+            lambda: self.moves(1),
+            lambda: self.sets(3),
+            *(lambda size=size: self.sets(size) for size in range(4, MOST_CELLS + 1)),
+        )
+        for step in steps:
+            found = distinct(step())
+            if found or self.effort.exhausted:
+                return found
+        return []
+
+    def rivals(self, least: int) -> Iterator[Explanation]:
+        """The explanations beyond those of `cheapest` that the margin still reaches."""
+        if least == CELL:
+            yield from self.sets(2)
+        elif least > CELL:
+            yield from self.moves(1)
+            if least > MOVE:
+                yield from self.sets(least // CELL + 1)
+
+    def agreed(self, found: list[Explanation], blank: frozenset[int]) -> dict[int, int]:
+        """The numbers that the module's rules prove: of changed and missing cells, and of those beyond the faults."""
+        first = found[0]
+        alive = {c: v for c, v in self._fixed(blank).items() if first.value(c, self.printed) == v}
+        if first.cost <= PROVABLE and self._stands_apart(first):
+            unproven = first.unproven()
+            alive |= {c: v for c, v in (first.changes | first.filled).items() if c not in unproven}
+        if not alive:
+            return {}
+        for rival in (*found, *self.rivals(first.cost)):
+            for cell in [c for c, value in alive.items() if rival.value(c, self.printed) != value]:
+                del alive[cell]
+            if not alive:
+                return {}
+        return {} if self.effort.exhausted or self.blurred else alive
+
+    def _stands_apart(self, e: Explanation) -> bool:
+        """The third and the fourth rule."""
+        touched = [(e.changes.keys() & coefficients.keys(), gap) for coefficients, gap in self.implied]
+        touched = [(changed, gap) for changed, gap in touched if changed]
+        gaps = sum(1 for _, gap in self.implied if gap)
+        if e.move is not None and e.row_id is None:
+            return False
+        if e.cost == MOVE_OF_A_GAP:
+            return gaps >= 3 or (gaps == 2 and self._moves_a_total(e))
+        if not all(gap for _, gap in touched):
+            return False
+        if e.move is not None:
+            return gaps >= 3
+        sizes = {abs(value - (self.printed[cell] or 0)) for cell, value in e.changes.items()}
+        return len(sizes) == len(e.changes) or any(len(changed) == len(e.changes) for changed, _ in touched)
+
+    def _moves_a_total(self, e: Explanation) -> bool:
+        """Whether the restored row's total is new, with two more of its numbers, or with the missing one only."""
+        cells = self.component.cells
+        totals = {key for equation in self.component.equations if equation.kind == "row_sum" for key in equation.right}
+        new = [cell for cell in (*e.changes, *e.filled) if cells[cell][0] == e.row_id]
+        return any(cells[cell] in totals for cell in new) and (len(new) >= 3 or len(e.changes) == 1)
+
+    def _fixed(self, blank: frozenset[int]) -> dict[int, int]:
+        """The numbers of unknown and blank cells on which two identities agree, all else printed; a blank's is 0."""
+        numbers: dict[int, int] = {}
+        for cell in sorted(blank | set(self.unknown)):
+            values = [
+                gap * coefficients[cell]
+                for coefficients, gap in self.edits
+                if cell in coefficients and all(self.printed[c] is not None for c in coefficients if c != cell)
+            ]
+            if len(values) >= 2 and len(set(values)) == 1 and (values[0] == 0 or (values[0] > 0 and cell not in blank)):
+                numbers[cell] = values[0]
+        return numbers
+
+
+def distinct(found: Iterable[Explanation]) -> list[Explanation]:
+    """Explanations that differ in some number, the cheapest of equals; in the order found, cheapest first."""
+    by_numbers: dict[tuple[tuple[int, int], ...], Explanation] = {}
+    for one in found:
+        known = by_numbers.get(one.numbers)
+        if known is None or one.cost < known.cost:
+            by_numbers[one.numbers] = one
+    return sorted(by_numbers.values(), key=lambda e: e.cost)
