@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import subprocess
+import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,14 +17,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from extractors.document import CannotRead
-from pipeline import codec, publish, vocabulary
+from pipeline import codec, vocabulary
 from pipeline.aside import set_aside
 from pipeline.model import Flag, Report
-from pipeline.publish import printed, write_tables
+from pipeline.publish import csv_file, parquet_file, printed, write_tables
 from pipeline.publish.schema import CLAIMS, FACTS, FLAGS, INDICATORS, REPORTS, SECTIONS, TABLES, TASKS, Table
 from pipeline.publish.tabulate import Entry, rows_of
 from tests.readers import make, settings_of
 
+ROOT = Path(__file__).parents[1]
 CONTRACT = {
     FACTS: "report_id jurisdiction_code jurisdiction_name year publisher publisher_kind template table_id row_id "
     "column_id value unit value_raw status value_reconciled verified page flags",
@@ -241,7 +245,8 @@ def test_the_same_entries_give_the_same_bytes_whatever_the_batch(
     files = write_tables(entries(), tmp_path)
     for name in files:
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes(), name
-    monkeypatch.setattr(publish, "BATCH", 10)
+    monkeypatch.setattr(parquet_file, "BATCH", 10)
+    monkeypatch.setattr(csv_file, "_LINES", 3)
     small = tmp_path / "small"
     small.mkdir()
     write_tables(entries(), small)
@@ -282,3 +287,47 @@ def test_the_data_package_is_valid(out: Path) -> None:
     frictionless = pytest.importorskip("frictionless", reason="the validator comes with the extra `test`")
     found = frictionless.validate(str(out / "datapackage.json"))
     assert found.valid, found.flatten(["title", "fieldName", "note"])
+
+
+def test_parquet_files_say_how_they_are_sorted(out: Path) -> None:
+    metadata = pq.read_metadata(out / "facts/year=2020/facts.parquet")
+    names = [metadata.schema.column(s.column_index).name for s in metadata.row_group(0).sorting_columns]
+    assert tuple(names) == FACTS.order
+    assert FACTS.order[0] == "jurisdiction_code"  # one body's rows lie together, see docs/using.md
+
+
+def test_divisions_that_are_not_known_come_first(tmp_path: Path) -> None:
+    unknown = replace(report(TEXTS[0]), identity=replace(report(TEXTS[0]).identity, jurisdiction_code=None))
+    known = report("year=2019 code=110101 n=2")
+    write_tables(sorted((Entry(r, "x") for r in (unknown, known)), key=lambda e: e.report.report_id), tmp_path)
+    codes = pq.read_table(tmp_path / "facts/year=2019/facts.parquet")["jurisdiction_code"].to_pylist()
+    assert codes == [None] * len(unknown.facts) + ["110101"] * len(known.facts)
+
+
+PUBLISHING = """
+import hashlib, resource, sys, tempfile
+from pathlib import Path
+from pipeline import codec
+from pipeline.model import Report
+from pipeline.publish import write_tables
+from pipeline.publish.tabulate import Entry
+from tests.readers import make
+def entries(count):
+    for n in range(count):
+        report = make(f"{n:08x}" + "0" * 56, {"year": str(2008 + n % 18), "publisher": f"第{n}县人民政府"})
+        yield Entry(codec.loads(Report, codec.dumps(report)), f"{n}.txt")
+with tempfile.TemporaryDirectory() as folder:
+    write_tables(entries(int(sys.argv[1])), Path(folder))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+def test_ten_times_as_many_reports_take_no_more_memory() -> None:
+    """Of 18 years at once, as a backfill has them; what is held is a row group a table, not the rows of all years."""
+
+    def kilobytes(count: int) -> int:
+        command = [sys.executable, "-c", PUBLISHING, str(count)]
+        return int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+    assert kilobytes(3000) - kilobytes(300) < 100_000

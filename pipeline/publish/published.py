@@ -31,11 +31,13 @@ class NoDataset(Exception):
 @dataclass(frozen=True, slots=True)
 class Published:
     """A report as it is published, of its flags the arithmetic ones. `kinds` is what `facts.flags` says of each cell;
-    `faults` are the places whose rows cannot be what was published, each with the reason."""
+    `faults` are the places whose rows cannot be what was published, each with the reason. `replaced` says that its
+    government has put another file in its place."""
 
     report: Report
     kinds: Mapping[Key, frozenset[str]]
     faults: tuple[tuple[Place, str], ...] = ()
+    replaced: bool = False
 
 
 def published(folder: Path) -> Iterator[Published]:
@@ -116,7 +118,7 @@ def _report(about: Row, rows: list[Row], flags: list[Flag], claims: list[Claim])
         tuple(flags),
         claims=tuple(claims),
     )
-    return Published(report, kinds, tuple(faults))
+    return Published(report, kinds, tuple(faults), about.get("replaced") == "true")
 
 
 def _fact(row: Row) -> tuple[Fact, str | None]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from pipeline import vocabulary
 from pipeline.model import Fact, Flag, Report
-from pipeline.publish.schema import CLAIMS, FACTS, FLAGS, INDICATORS, NO_YEAR, REPORTS, SECTIONS, TASKS
+from pipeline.publish.schema import CLAIMS, FACTS, FLAGS, NO_YEAR, REPORTS, SECTIONS, SERIES, TASKS, WIDE
+from pipeline.publish.wide import WideRows
 from pipeline.version import extractor_version
 
 Row = tuple[Any, ...]
@@ -28,6 +29,7 @@ class Entry:
     also_at: tuple[str, ...] = ()
     compared: tuple[Flag, ...] = ()
     superseded_by: str | None = None
+    replaced: bool = False
 
     def flags(self) -> list[Flag]:
         """All flags of the report, each once, in the order they are published."""
@@ -46,6 +48,7 @@ def _attributed(flag: Flag) -> Flag:
 def rows_of(entry: Entry) -> dict[str, list[Row]]:
     """The rows that an entry adds to each published table, by the table's name, sorted by its key."""
     flags = entry.flags()
+    wide = _wide(entry, flags)
     return {
         FACTS.name: list(_facts(entry.report, flags)),
         REPORTS.name: [_report(entry, flags)],
@@ -53,6 +56,8 @@ def rows_of(entry: Entry) -> dict[str, list[Row]]:
         CLAIMS.name: list(_claims(entry.report)),
         SECTIONS.name: list(_sections(entry.report)),
         TASKS.name: list(_tasks(entry.report)),
+        **{table.name: wide.of(table.name) for table in WIDE},
+        SERIES.name: wide.of_series(),
     }
 
 
@@ -84,19 +89,29 @@ def _facts(report: Report, flags: Iterable[Flag]) -> Iterator[Row]:
 
 
 class KindsAtCell:
-    """The kinds of flag that touch a cell: those on it, on its row, on its column and on its whole table."""
+    """The kinds of flag that touch a cell: those on it, on its row, on its column and on its whole table; and those
+    that leave open whose report it is or of which year, since every cell's row names both. Other doubts about the file
+    or its text stand in the table of flags alone."""
 
     def __init__(self, flags: Iterable[Flag]) -> None:
-        self._at: dict[tuple[str, str | None, str | None], set[str]] = {}
+        self._at: dict[str, dict[tuple[str | None, str | None], set[str]]] = {}
+        whose: set[str] = set()
         for flag in flags:
             if flag.table_id is not None:
-                self._at.setdefault((flag.table_id, flag.row_id, flag.column_id), set()).add(flag.kind)
+                places = self._at.setdefault(flag.table_id, {})
+                places.setdefault((flag.row_id, flag.column_id), set()).add(flag.kind)
+            elif flag.severity != "info" and vocabulary.flag_kinds()[flag.kind].group == "identity":
+                whose.add(flag.kind)
+        self._whose = frozenset(whose)
+        self._everywhere = ";".join(sorted(whose))
 
     def at(self, fact: Fact) -> str:
-        table, row, column = fact.key
-        places = ((table, row, column), (table, row, None), (table, None, column), (table, None, None))
-        found = [kinds for place in places if (kinds := self._at.get(place))]
-        return ";".join(sorted(set().union(*found))) if found else ""
+        places = self._at.get(fact.table_id)
+        if places is None:  # every report has 200 cells, and most have no doubt
+            return self._everywhere
+        row, column = fact.row_id, fact.column_id
+        found = [kinds for p in ((row, column), (row, None), (None, column), (None, None)) if (kinds := places.get(p))]
+        return ";".join(sorted(self._whose.union(*found))) if found else self._everywhere
 
 
 def _report(entry: Entry, flags: list[Flag]) -> Row:
@@ -130,6 +145,7 @@ def _report(entry: Entry, flags: list[Flag]) -> Row:
         report.quality and report.quality.arithmetic,
         report.quality and report.quality.cells,
         entry.superseded_by,
+        entry.replaced,
     )
 
 
@@ -186,22 +202,16 @@ def _tasks(report: Report) -> Iterator[Row]:
         yield (*before, position, t.group, t.task, t.requirement, units, t.page, t.line)
 
 
-def indicator_rows() -> list[Row]:
-    """The rows of the table `indicators`: every cell of every form, sorted by its key."""
-    rows = []
-    for template in vocabulary.TEMPLATES:
-        for table_id in vocabulary.TABLES:
-            form = vocabulary.form(template, table_id)
-            for row_id, column_id in form.cells():
-                row, column = form.label("row", row_id), form.label("column", column_id)
-                label, parent = row.text, row.parent
-                while parent is not None:
-                    group = form.label("group", parent)
-                    label, parent = f"{group.text} / {label}", group.parent
-                key = (template, table_id, row_id, column_id)
-                rows.append((*key, form.unit(column_id), label, column.text, row.gloss, column.gloss))
-    assert all(len(row) == len(INDICATORS.columns) for row in rows)
-    return sorted(rows)
+def _wide(entry: Entry, flags: Iterable[Flag]) -> WideRows:
+    report, i = entry.report, entry.report.identity
+    division = (i.jurisdiction_code, i.jurisdiction_name)
+    whose = (report.report_id, *division, i.year, i.publisher, i.publisher_kind)
+    doubts = [flag for flag in flags if flag.severity != "info" and flag.table_id is not None]
+    doubted: frozenset[tuple[str, str, str]] = frozenset()
+    if doubts:
+        kinds = KindsAtCell(doubts)
+        doubted = frozenset(fact.key for fact in report.facts if kinds.at(fact))
+    return WideRows(whose, report.facts, doubted, entry.superseded_by)
 
 
 def _date(text: str | None) -> date | None:
