@@ -3,6 +3,8 @@
 `source_path` is relative to the INPUT that holds the file, so that no path of a machine is published. Where two files
 of different INPUTs would share a name, the files of those INPUTs are named from the INPUTs' common folder instead.
 Neither the order of INPUTs nor that of the file system matters.
+
+A raw store (`harvest.store`) at or below an INPUT gives the documents that its manifest names, with their addresses.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+
+from pipeline.harvest.store import RawStore, is_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,15 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file below INPUT. `stamp` is None and `reason` says why, for one that cannot be read."""
+    """One file below INPUT. `stamp` is None and `reason` says why, for one that cannot be read. `source_url` is where
+    one in a raw store was fetched from, `replaced` says that its government has put another in its place since."""
 
     path: str
     source_path: str
     stamp: Stamp | None
     reason: str | None = None
+    source_url: str | None = None
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class _Entry:
     path: str
     stamp: Stamp | None
     reason: str | None
+    url: str | None = None
+    replaced: bool = False
 
 
 def discover(
@@ -48,7 +57,7 @@ def discover(
 
     Hidden files and folders (a leading dot) below an INPUT are left out, and so is every path for which `skip`
     answers True. Links are followed, each folder once. What cannot be read is among the sources with a reason.
-    Raises FileNotFoundError for an INPUT that does not exist.
+    Raises FileNotFoundError for an INPUT that does not exist, `harvest.manifest.Damaged` for a store's manifest.
     """
     roots = sorted({os.path.abspath(os.fspath(i)) for i in inputs})
     found: list[tuple[str, _Entry]] = []
@@ -61,7 +70,9 @@ def discover(
                 seen.add(entry.path)
                 found.append((root, entry))
     names = _names(found)
-    sources = [Source(e.path, name, e.stamp, e.reason) for (_, e), name in zip(found, names, strict=True)]
+    sources = [
+        Source(e.path, name, e.stamp, e.reason, e.url, e.replaced) for (_, e), name in zip(found, names, strict=True)
+    ]
     return sorted(sources, key=lambda source: source.source_path)
 
 
@@ -89,6 +100,9 @@ def _walk(root: str, skip: Callable[[str], bool]) -> Iterator[_Entry]:
         if real in visited:
             continue
         visited.add(real)
+        if is_store(folder):
+            yield from _stored(RawStore(folder))
+            continue
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
@@ -107,6 +121,16 @@ def _walk(root: str, skip: Callable[[str], bool]) -> Iterator[_Entry]:
             else:
                 folders.append(entry.path)
         pending.extend(reversed(folders))
+
+
+def _stored(store: RawStore) -> Iterator[_Entry]:
+    """The documents of a raw store."""
+    for stored in store.documents():
+        path = os.fspath(store.path_of(stored.sha256))
+        entry = _entry(path)
+        if entry is not None:
+            reason = "gone from the raw store" if entry.stamp is None else None
+            yield _Entry(path, entry.stamp, reason, stored.url, stored.replaced)
 
 
 def _entry(path: str, listed: os.DirEntry[str] | None = None) -> _Entry | None:

@@ -8,7 +8,7 @@ is not known cannot be compared.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -30,8 +30,11 @@ class Compared:
     superseded_by: str | None = None
 
 
-def compare(reports: Iterable[Report]) -> dict[str, Compared]:
-    """What comparison found, by report_id; nothing for a report without any. The order of `reports` does not matter."""
+def compare(reports: Iterable[Report], replaced: Collection[str] = frozenset()) -> dict[str, Compared]:
+    """What comparison found, by report_id; nothing for a report without any. The order of `reports` does not matter.
+
+    `replaced` are the ids of those in whose place their government has put another: they stand for no year.
+    """
     cards = sorted(filter(None, map(card_of, reports)), key=lambda card: card.report_id)
     by_body: dict[Body, dict[int, list[Card]]] = {}
     for card in cards:
@@ -41,11 +44,11 @@ def compare(reports: Iterable[Report]) -> dict[str, Compared]:
     superseded: dict[str, str] = {}
     for body, years in by_body.items():
         for year, several in years.items():
-            several.sort(key=_rank, reverse=True)
+            several.sort(key=lambda card: (card.report_id not in replaced, *_rank(card)), reverse=True)
             superseded |= {card.report_id: several[0].report_id for card in several[1:]}
-            for report_id, flag in _revisions(several):
+            for report_id, flag in _revisions(several, replaced):
                 flags.setdefault(report_id, []).append(flag)
-            before = _standing(years.get(year - 1, []))
+            before = _standing(years.get(year - 1, []), replaced)
             if not before or took_over(body, year):
                 continue
             for report_id, flag in breaks(before, several):
@@ -74,8 +77,9 @@ def _rank(card: Card) -> tuple[str, bool, int, str]:
     return card.published, card.whole, card.printed, card.report_id
 
 
-def _standing(cards: Sequence[Card]) -> list[Card]:
+def _standing(cards: Sequence[Card], replaced: Collection[str]) -> list[Card]:
     """What stands for a year: the newest report, or all of them where no date says which is newer."""
+    cards = [card for card in cards if card.report_id not in replaced] or list(cards)
     newest = max((card.published for card in cards), default="")
     return sorted((card for card in cards if card.published == newest), key=lambda card: card.report_id)
 
@@ -90,7 +94,7 @@ class _Dispute:
     verified: bool
 
 
-def _revisions(cards: Sequence[Card]) -> Iterator[tuple[str, Flag]]:
+def _revisions(cards: Sequence[Card], replaced: Collection[str]) -> Iterator[tuple[str, Flag]]:
     """Several files report for the same publisher and year, the one that stands first: said once on each, and on the
     cells that not all agree on. Where all agree it is for information: the same report in two formats is common."""
     if len(cards) < 2:
@@ -100,7 +104,7 @@ def _revisions(cards: Sequence[Card]) -> Iterator[tuple[str, Flag]]:
     differ = {key: dispute for key, dispute in said.items() if len(dispute.values) > 1}
     textual = {card.format for card in cards} <= TEXT_LAYER
     for card, own in zip(cards, cells, strict=True):
-        yield card.report_id, _revision(card, cards, list(differ), textual)
+        yield card.report_id, _revision(card, cards, list(differ), textual, replaced)
         for key, dispute in said.items():
             cell = own.get(key)
             if key in differ:
@@ -132,10 +136,14 @@ def _number(cell: Cell) -> Decimal | None:
     return Decimal(0) if cell.blank else cell.value
 
 
-def _revision(card: Card, cards: Sequence[Card], differ: Sequence[Key], textual: bool) -> Flag:
+def _revision(
+    card: Card, cards: Sequence[Card], differ: Sequence[Key], textual: bool, replaced: Collection[str]
+) -> Flag:
     first = [other.report_id for other in cards[: _SHOWN + 1] if other is not card][:_SHOWN]
     which = f"{_few(first, len(cards) - 1)} report{'s' if len(cards) == 2 else ''}"
-    if cards[0].published == cards[1].published:
+    if cards[0].report_id not in replaced and {other.report_id for other in cards[1:]} <= set(replaced):
+        how = f"{cards[0].report_id} stands for it, as what its source shows now"
+    elif cards[0].published == cards[1].published:
         how = f"{cards[0].report_id} stands for it, though no date says that it is the newest"
     else:
         how = f"{cards[0].report_id} stands for it, as the newest ({cards[0].published})"
