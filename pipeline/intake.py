@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,11 +18,15 @@ import extractors
 import pipeline
 from extractors import limits
 from extractors.document import CannotRead, Document
+from extractors.wanted import Wanted
 from pipeline import codec
 from pipeline.aside import set_aside
+from pipeline.beside import Beside, Taken, is_as_it_was
 from pipeline.discover import Source, Stamp, stamp_of
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, cached_document
 from pipeline.model import Report
+from pipeline.pictured import read_again, wants_pictures
+from pipeline.shelf import FOLDER, Kept
 from pipeline.version import document_fingerprint, report_fingerprint
 from pipeline.workers import Lost, Map
 
@@ -31,6 +35,9 @@ HASHED_BYTES = 10 * limits.MAX_BYTES
 
 PASSING = ("time_limit", "memory_limit", "died", "fault", "needs_libreoffice")
 """The ways to be set aside that another run may fare better with."""
+
+TRIED_AGAIN = 40
+"""Of these, as many are tried again in a run that tries what is due: each may cost minutes, and the rest can wait."""
 
 _COMMIT_SECONDS = 2.0
 _TRACES = 5
@@ -41,12 +48,17 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The two halves of reading, and the versions that their results are cached under. It can be pickled."""
+    """The two halves of reading, and the versions that their results are cached under. It can be pickled.
 
-    extract: Callable[[bytes], Document]
+    One that `lends` hands `extract` what it may want beside the bytes (`extractors.wanted.Wanted`), and has it read
+    the pictures within a text that lacks a table.
+    """
+
+    extract: Callable[..., Document]
     read: Callable[[Document, str], Report]
     document_version: str
     report_version: str
+    lends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +72,36 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to read: its bytes at `path`, or the cached Document if the extractors have not changed since."""
+    """A file to read: its bytes at `path`; `ledger` is the path of the ledger that holds its Document as this version
+    of the extractors read it, if one does. (Its path, since the Documents of a whole country do not fit in memory.)
+    `kept` is the folder of the shelves, if there are any."""
 
     path: str
     sha256: str
-    document: bytes | None = None
+    ledger: str | None = None
+    kept: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a worker made of a job, ready to be kept: the report, and the Document if it was extracted now.
 
-    `fault` is one of `PASSING` or None. `changed` says instead why the file was not what had been hashed.
+    `fault` is one of `PASSING` or None. `disposition` and `reason` are the report's. `beside` are the files beside a
+    page that its Document follows from. `changed` says instead why the file was not what had been hashed.
     """
 
     report: bytes = b""
     document: bytes | None = None
     fault: str | None = None
+    disposition: str | None = None
+    reason: str | None = None
+    beside: tuple[Taken, ...] = ()
     changed: str | None = None
 
 
 def this_reader() -> Reader:
     """The reader that this version of the program is."""
-    return Reader(extractors.extract, pipeline.read_document, document_fingerprint(), report_fingerprint())
+    return Reader(extractors.extract, pipeline.read_document, document_fingerprint(), report_fingerprint(), lends=True)
 
 
 def look(sources: Sequence[Source], ledger: Ledger, tell: Progress) -> list[Seen]:
@@ -103,23 +122,55 @@ def look(sources: Sequence[Source], ledger: Ledger, tell: Progress) -> list[Seen
         tell("looking", done, len(sources))
     ledger.remember_files(fresh)
     ledger.forget_files(known)
+    _forget_changed(seen, ledger)
     return seen
 
 
-def jobs(seen: Iterable[Seen], ledger: Ledger, reader: Reader, retry: bool = False) -> list[Job]:
-    """The reading that is due: each content once that has no cached report to trust, in the order of `seen`."""
+def _forget_changed(seen: Sequence[Seen], ledger: Ledger) -> None:
+    """Forget what was read of pages whose pictures beside them are no longer what they were."""
+    taken = ledger.beside()
+    if not taken:
+        return
+    first: dict[str, str] = {}
+    for one in seen:
+        if one.sha256 in taken:
+            first.setdefault(one.sha256, one.source.path)
+    known = {one.source.path: one.sha256 for one in seen if one.sha256 is not None}
+    ledger.forget(sha256 for sha256, path in first.items() if not is_as_it_was(path, taken[sha256], known))
+
+
+def jobs(
+    seen: Sequence[Seen],
+    ledger: Ledger,
+    reader: Reader,
+    retry: bool = False,
+    retry_due: bool = False,
+    reread: Collection[str] = (),
+) -> list[Job]:
+    """The reading that is due: each content once that has no cached report to trust, in the order of `seen`.
+
+    `retry` adds every content that one of `PASSING` set aside, `retry_due` those of them whose next try is due,
+    `reread` the contents with these sha256, whatever is known of them.
+    """
     paths: dict[str, str] = {}
     for one in seen:
         if one.sha256 is not None:
             paths.setdefault(one.sha256, one.source.path)
-    again = set()
-    for sha256, _, fault in list(ledger.reports(list(paths), reader.report_version)):
-        if retry and fault:
+    chosen, again = set(tries_due(seen, ledger, reader)) if retry_due else set(), set()
+    for sha256, _, fault in ledger.reports(list(paths), reader.report_version):
+        if sha256 in reread or (fault and (retry or sha256 in chosen)):
             again.add(sha256)
         else:
             del paths[sha256]
-    cached = {sha: ledger.document(sha, reader.document_version) for sha in paths if sha not in again}
-    return [Job(path, sha, cached.get(sha)) for sha, path in paths.items()]
+    cached = ledger.documents(reader.document_version) - again if paths else set()
+    shelves = str(ledger.path.parent / FOLDER)
+    return [Job(path, sha, str(ledger.path) if sha in cached else None, shelves) for sha, path in paths.items()]
+
+
+def tries_due(seen: Iterable[Seen], ledger: Ledger, reader: Reader) -> list[str]:
+    """The sha256 of the contents that one of `PASSING` set aside and that are now to be tried again (`ledger.due`)."""
+    there = {one.sha256 for one in seen}
+    return [sha256 for sha256 in ledger.due(reader.report_version) if sha256 in there][:TRIED_AGAIN]
 
 
 def read(
@@ -142,7 +193,15 @@ def read(
         else:
             if outcome.document is not None:
                 ledger.keep_document(job.sha256, reader.document_version, outcome.document)
-            ledger.keep_report(job.sha256, reader.report_version, outcome.report, outcome.fault)
+                ledger.keep_beside(job.sha256, outcome.beside)
+            ledger.keep_report(
+                job.sha256,
+                reader.report_version,
+                outcome.report,
+                outcome.fault,
+                outcome.disposition,
+                outcome.reason,
+            )
         if time.monotonic() - kept > _COMMIT_SECONDS:
             ledger.commit()
             kept = time.monotonic()
@@ -153,33 +212,60 @@ def read(
 
 def read_job(reader: Reader, job: Job) -> Outcome:
     """Read one file, in a worker process. An exception that leaves it is a fault of the program."""
-    content = _cached(job.document) if job.document is not None else None
-    fresh = None
-    if content is None:
-        try:
+    payload = cached_document(job.ledger, job.sha256, reader.document_version) if job.ledger is not None else None
+    content = _cached(payload) if payload is not None else None
+    data = None
+    try:
+        if content is None:
             data = _bytes(job)
-        except OSError as error:
-            return Outcome(changed=f"could not be read: {(error.strerror or type(error).__name__).lower()}")
-        if data is None:
-            return Outcome(changed="changed while it was read: run again")
-        try:
-            content = reader.extract(data)
-        except CannotRead as error:
-            content = error
-        fresh = _to_cache(content)
-    if isinstance(content, CannotRead):
-        fault = content.code if content.code in PASSING else None
-        return Outcome(codec.dumps(set_aside(job.sha256, content)), fresh, fault)
-    return Outcome(codec.dumps(reader.read(content, job.sha256)), fresh)
+            content = _extracted(reader, job, data)
+        if isinstance(content, CannotRead):
+            fault = content.code if content.code in PASSING else None
+            return _outcome(set_aside(job.sha256, content), _to_cache(content) if data is not None else None, fault)
+        report = reader.read(content, job.sha256)
+        if not reader.lends or not wants_pictures(content, report):
+            return _outcome(report, _to_cache(content) if data is not None else None)
+        data = _bytes(job) if data is None else data
+    except OSError as error:
+        return Outcome(changed=f"could not be read: {(error.strerror or type(error).__name__).lower()}")
+    except _Changed:
+        return Outcome(changed="changed while it was read: run again")
+    beside = Beside(job.path)
+    wanted = Wanted(beside=beside, shelf=_shelf(job))
+    content, report = read_again(content, report, partial(reader.extract, data), reader.read, wanted)
+    return _outcome(report, _to_cache(content), beside=beside.taken)
 
 
-def _bytes(job: Job) -> bytes | None:
-    """The bytes of the file, or as many as tell the extractors that it is too large; None if they are other ones."""
+class _Changed(Exception):
+    """The file holds other bytes than those that were hashed."""
+
+
+def _extracted(reader: Reader, job: Job, data: bytes) -> Document | CannotRead:
+    try:
+        return reader.extract(data, Wanted(shelf=_shelf(job))) if reader.lends else reader.extract(data)
+    except CannotRead as error:
+        return error
+
+
+def _shelf(job: Job) -> Kept | None:
+    return None if job.kept is None else Kept(job.kept, job.sha256)
+
+
+def _outcome(
+    report: Report, fresh: bytes | None = None, fault: str | None = None, beside: tuple[Taken, ...] = ()
+) -> Outcome:
+    return Outcome(codec.dumps(report), fresh, fault, report.disposition, report.reason, beside)
+
+
+def _bytes(job: Job) -> bytes:
+    """The bytes of the file, or as many as tell the extractors that it is too large. Raises _Changed, OSError."""
     with open(job.path, "rb") as file:
         data = file.read(limits.MAX_BYTES + 1)
         if len(data) > limits.MAX_BYTES:
             return data
-    return data if hashlib.sha256(data).hexdigest() == job.sha256 else None
+    if hashlib.sha256(data).hexdigest() != job.sha256:
+        raise _Changed
+    return data
 
 
 def _hash(source: Source) -> tuple[Seen, Stamp | None]:
@@ -199,7 +285,7 @@ def _hash(source: Source) -> tuple[Seen, Stamp | None]:
 
 def _lost(job: Job, lost: Lost) -> Outcome:
     """A job without result is a report too: the file, and why nothing came of it."""
-    return Outcome(codec.dumps(set_aside(job.sha256, CannotRead(lost.code, lost.reason))), fault=lost.code)
+    return _outcome(set_aside(job.sha256, CannotRead(lost.code, lost.reason)), fault=lost.code)
 
 
 def _to_cache(content: Document | CannotRead) -> bytes:

@@ -53,13 +53,24 @@ def report_fingerprint() -> str:
     return hashlib.sha256(f"{document_fingerprint()}\n{_digest_of(_PIPELINE, reading())}".encode()).hexdigest()[:16]
 
 
+@cache
+def publishing_fingerprint() -> str:
+    """The version of what makes a dataset of reports: `pipeline.run` and all that it imports."""
+    return _digest_of(_PIPELINE, _behind("run.py"))[:16]
+
+
 def reading() -> list[Path]:
     """What a cached report follows from: `pipeline.read`, `pipeline.codec`, what they import, and the vocabulary.
 
     A change to harvesting or publishing must not have 100,000 reports read again.
     """
+    return _behind("__init__.py", "read.py", "codec.py")
+
+
+def _behind(*names: str) -> list[Path]:
+    """These modules of pipeline/, all that they import of it, and the vocabulary."""
     found: set[Path] = set()
-    due = [_PIPELINE / name for name in ("__init__.py", "read.py", "codec.py")]
+    due = [_PIPELINE / name for name in names]
     while due:
         path = due.pop()
         if path not in found:

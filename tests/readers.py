@@ -9,15 +9,18 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from extractors.document import CannotRead, Document, Paragraph
 from pipeline import vocabulary
 from pipeline.checks import check
 from pipeline.ids import report_id
-from pipeline.intake import Reader
+from pipeline.intake import Job, Reader
 from pipeline.model import Claim, Fact, Flag, Identity, Quality, Report, Section, Task
+from pipeline.workers import Lost
 
 
 def extract(data: bytes) -> Document:
@@ -47,6 +50,15 @@ def read(document: Document, sha256: str) -> Report:
     if settings.get("do") == "fail":
         raise KeyError("a bug of ours, at /some/path")
     return make(sha256, settings)
+
+
+def here(function: Callable[[Job], Any], jobs: Sequence[Job], /) -> Iterator[tuple[Job, Any]]:
+    """A `Map` without processes, for files that cost no more than themselves."""
+    for job in jobs:
+        try:
+            yield job, function(job)
+        except Exception as error:
+            yield job, Lost("fault", f"a fault of the program ({type(error).__name__})", repr(error))
 
 
 def reader(version: str = "1", document_version: str = "1") -> Reader:

@@ -7,16 +7,13 @@ import hashlib
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline.ids import report_id
+from pipeline.publish import write_tables
 from pipeline.publish.switch import HIDDEN, Busy, Out, Unusable
 from pipeline.run import Summary, run
 from pipeline.workers import Bounds, each, in_processes
@@ -104,6 +101,8 @@ def test_a_changed_file_costs_itself_and_its_year(tmp_path: Path, log: Path) -> 
         "tasks.parquet",
         "indicators.csv",
         "indicators.parquet",
+        "crosswalk.csv",
+        "crosswalk.parquet",
     }
     (tmp_path / "in/b.txt").unlink()
     (tmp_path / "in/c.txt").unlink()
@@ -207,6 +206,21 @@ def test_a_fault_of_the_program_ends_in_status_1_and_names_the_file(tmp_path: Pa
     assert go(tmp_path, version="2").exit_status == 1
 
 
+def test_new_code_that_publishes_has_the_tables_built_anew(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a="year=2019", b="year=2020")
+    go(tmp_path)
+    before = published(tmp_path)
+    monkeypatch.setattr("pipeline.run.publishing_fingerprint", lambda: "another")
+    built = []
+    monkeypatch.setattr("pipeline.run.write_tables", lambda *given: built.append(1) or write_tables(*given))
+    assert list(go(tmp_path).changed) == []
+    assert (built, log.read_text(), published(tmp_path)) == ([1], "xx", before)
+    go(tmp_path)
+    assert built == [1]
+
+
 def test_what_cannot_be_opened_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, a="year=2019", locked="year=2020")
     os.mkfifo(tmp_path / "in/pipe")
@@ -307,7 +321,7 @@ def test_a_full_disk_leaves_the_version_before(tmp_path: Path, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.publish._ParquetWriter.close", full)
+        patch.setattr("pipeline.publish.parquet_file.ParquetFile.close", full)
         with pytest.raises(OSError, match="No space"):
             go(tmp_path)
     assert published(tmp_path) == before
@@ -336,37 +350,3 @@ def test_a_no_op_run_over_a_thousand_files_is_quick(tmp_path: Path) -> None:
     start = time.monotonic()
     assert go(tmp_path).read == 0
     assert time.monotonic() - start < 2.0
-
-
-SCRIPT = """
-import sys
-from pipeline.run import run
-from pipeline.workers import in_processes
-from tests.readers import reader
-run([sys.argv[1]], sys.argv[2], over=in_processes(2), reader=reader())
-"""
-
-
-@pytest.mark.slow
-def test_killed_at_random_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
-    """Thirty kills at random moments of a run over two versions of an input; the published files are one of them."""
-    texts = {f"f{i}": f"year={2016 + i % 6} publisher=第{i}县人民政府 n={i}" for i in range(40)}
-    write(tmp_path, **texts)
-    run([tmp_path / "in"], tmp_path / "one", over=in_processes(2), reader=reader())
-    changed = {name: f"{text} carried_in=1" for name, text in texts.items()}
-    write(tmp_path, **changed)
-    run([tmp_path / "in"], tmp_path / "two", over=in_processes(2), reader=reader())
-    versions = [content(tmp_path, "one"), content(tmp_path, "two")]
-    draw, start = random.Random(7), partial(subprocess.Popen, cwd=Path(__file__).parents[1], start_new_session=True)
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "in"), str(tmp_path / "out")]
-    for turn in range(30):
-        write(tmp_path, **(changed if turn % 2 else texts))
-        process = start(command)
-        time.sleep(draw.uniform(0.1, 1.2))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        with Out(tmp_path / "out") as place:
-            assert content(tmp_path) in ([{}] if place.version is None else versions)
-    write(tmp_path, **changed)
-    assert start(command).wait() == 0
-    assert content(tmp_path) == versions[1]

@@ -2,8 +2,8 @@
 
 The new files are staged in OUT's hidden folder, on the same file system, and made durable. One rename of `version.json`
 decides: before it the old version stands, whatever happens; after it the new one does. Then each changed file is
-renamed to its place, datapackage.json last, and partitions that are gone are removed. A crash in between is completed
-by the next command that opens OUT.
+renamed to its place, partitions that are gone are removed, and datapackage.json comes last. A crash in between is
+completed by the next command that opens OUT.
 
 What holds: every file is whole at every moment, and a version is complete or not there at all once a command has run.
 What does not: in the milliseconds of those renames, or after a crash within them, a reader may meet files of two
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -51,6 +52,12 @@ class Version:
     inputs: str
     files: Mapping[str, FileFacts]
     summary: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """What people call it by: a digest of its files, so that the same bytes have the same id."""
+        lines = (f"{name} {facts.sha256}\n" for name, facts in sorted(self.files.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
 
 class Out:
@@ -127,17 +134,17 @@ class Out:
                 (staged / name).unlink()
             else:
                 changed.append(name)
-                _make_durable(staged / name)
+                make_durable(staged / name)
         decided = Version(version.inputs, files, version.summary)
         record = {"format": _FORMAT, "serial": self._serial + 1, **asdict(decided)}
         draft = self.hidden / f"{_VERSION}.new"
         draft.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
-        _make_durable(draft)
+        make_durable(draft)
         for folder in (*(path for path in staged.rglob("*") if path.is_dir()), staged):
-            _make_durable(folder)
+            make_durable(folder)
         os.replace(draft, self.hidden / _VERSION)  # the one step that decides
         self._serial, self.version = self._serial + 1, decided
-        _make_durable(self.hidden)
+        make_durable(self.hidden)
         gone = self._show(staged, files)
         return changed + gone
 
@@ -169,25 +176,33 @@ class Out:
             return None
 
     def _show(self, staged: Path, files: Mapping[str, FileFacts]) -> list[str]:
-        """Move what is staged to its place, datapackage.json last; drop partitions that the version has not."""
-        for name in sorted(files, key=lambda name: (name == PACKAGE, name)):
-            if (staged / name).exists():
-                target = self.folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(staged / name, target)
+        """Move what is staged to its place and drop partitions that the version has not; datapackage.json comes last,
+        so that all is as it says once it is there."""
+        for name in sorted(files):
+            if name != PACKAGE:
+                self._show_one(staged, name)
+        folders = {self.folder, *((self.folder / name).parent for name in files)}
         for table in TABLES:
             if table.partition:
                 (self.folder / table.name).mkdir(exist_ok=True)
+                folders.add(self.folder / table.name)
         gone = self._unexpected(files)
         for name in gone:
             path = self.folder / name
             path.unlink()
             if not any(path.parent.iterdir()):
                 path.parent.rmdir()
-        for folder in {(self.folder / name).parent for name in files}:
-            _make_durable(folder)
+        self._show_one(staged, PACKAGE)
+        for folder in sorted(folders):
+            make_durable(folder)
         shutil.rmtree(staged)
         return gone
+
+    def _show_one(self, staged: Path, name: str) -> None:
+        if (staged / name).exists():
+            target = self.folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(staged / name, target)
 
     def _unexpected(self, files: Mapping[str, FileFacts]) -> list[str]:
         """Partitions of ours that lie in OUT and are not of this version (an older one whose record was lost)."""
@@ -223,7 +238,7 @@ class Out:
             self._lock = None
 
 
-def _make_durable(path: Path) -> None:
+def make_durable(path: Path) -> None:
     """Wait until a file's bytes, or a folder's names, are on the disk."""
     fd = os.open(path, os.O_RDONLY)
     try:
