@@ -49,3 +49,11 @@ def test_a_wrong_call_ends_in_2_without_starting_a_server(tmp_path: Path) -> Non
     done = flows("run", str(tmp_path / "nope"), home=tmp_path / "home")
     assert done.returncode == 2
     assert "is not there" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_wrong_setting_ends_in_2_and_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GONGKAI_SMTP_PORT", "none")
+    done = flows("harvest", home=tmp_path / "home")
+    assert done.returncode == 2
+    assert "GONGKAI_SMTP_PORT" in done.stderr
