@@ -12,6 +12,7 @@ from importlib import import_module
 from extractors import limits
 from extractors.document import CannotRead, Document
 from extractors.encoding import Decoded, decode
+from extractors.wanted import PLAIN, Wanted
 
 READERS = {
     "pdf": "extractors.pdf",
@@ -22,7 +23,7 @@ READERS = {
     **dict.fromkeys(("doc", "rtf", "odt", "wordml"), "extractors.doc"),
     **dict.fromkeys(("png", "jpeg", "tiff", "bmp", "gif", "webp"), "extractors.scan"),
 }
-"""Format → the module that reads it, imported at use: `extract(data)`, for text `extract(text)`."""
+"""Format → the module that reads it, imported at use: `extract(data, wanted)`, for text `extract(text)`."""
 
 ENGINES = (
     "lxml",
@@ -77,8 +78,8 @@ def sniff(data: bytes) -> str:
     return _recognise(data)[0]
 
 
-def extract(data: bytes) -> Document:
-    """The document that the bytes hold.
+def extract(data: bytes, wanted: Wanted = PLAIN) -> Document:
+    """The document that the bytes hold, and what else is `wanted` of them.
 
     Raises `CannotRead` with a sentence for people when they hold none that can be read within the bounds of `limits`.
     """
@@ -93,7 +94,7 @@ def extract(data: bytes) -> Document:
         kind, decoded = _recognise(data)
         _refuse(kind)
         if decoded is None:
-            document: Document = import_module(READERS[kind]).extract(data)
+            document: Document = import_module(READERS[kind]).extract(data, wanted)
             return document
         if len(data) > limits.MAX_TEXT_BYTES:
             raise CannotRead(
@@ -113,6 +114,8 @@ def _refuse(kind: str) -> None:
         return
     if kind == "empty":
         raise CannotRead("empty", "the file is empty; fetch it again")
+    if kind == "torn_ole":
+        raise CannotRead("damaged", "an old Office file that is cut off (while copying?); fetch it again")
     if kind == "encrypted_office":
         raise CannotRead("encrypted", "an Office document locked by a password; save it without one")
     if kind in _UNSUPPORTED:
@@ -186,4 +189,5 @@ def _ole_kind(data: bytes) -> str:
     for stream, kind in (("EncryptedPackage", "encrypted_office"), ("WordDocument", "doc"), ("Workbook", "xls")):
         if stream.encode("utf-16-le") in data:
             return kind
-    return "ole"
+    sector, shift = int.from_bytes(data[48:52], "little"), int.from_bytes(data[30:32], "little")
+    return "torn_ole" if (sector + 1) << min(shift, 12) >= len(data) else "ole"

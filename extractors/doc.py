@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,12 +20,22 @@ from functools import cache
 from pathlib import Path
 
 from extractors import limits
+from extractors.archive import Package
 from extractors.document import CannotRead, Document
+from extractors.wanted import PLAIN, Shelf, Wanted
 
 INSTALL = "install LibreOffice (Debian: apt install libreoffice-writer-nogui), or save the file as DOCX"
 
+_OLE = b"\xd0\xcf\x11\xe0"
+_PREFIX = "gongkai-"
+_KEPT = "converted.docx"
 _NAMES = ("soffice", "libreoffice")
-_SUFFIXES = {b"{\\rtf": ".rtf", b"PK\x03\x04": ".odt", b"<?xml": ".xml"}
+_FORMS = {
+    b"{\\rtf": (".rtf", "Rich Text Format"),
+    b"PK\x03\x04": (".odt", "writer8"),
+    b"<?xml": (".xml", "MS Word 2003 XML"),
+}
+_WORD_97 = 0xC1  # the version that a Word file of 1997 or later states
 _SECURITY = "/org.openoffice.Office.Common/Security/Scripting"
 _LOADING = "/org.openoffice.Office.Writer/Content/Update"
 _SETTINGS = (
@@ -43,25 +54,41 @@ def program() -> str | None:
     return next((path for name in _NAMES if (path := shutil.which(name)) is not None), None)
 
 
-def extract(data: bytes) -> Document:
+def extract(data: bytes, wanted: Wanted = PLAIN) -> Document:
     """The document that LibreOffice makes of a legacy file.
 
     Raises `CannotRead`: `needs_libreoffice` (it is not installed), `time_limit`, `damaged`, and what `docx` raises.
     """
     from extractors import docx
 
+    kept = wanted.shelf.get(_KEPT) if wanted.shelf is not None else None
+    if kept is not None:
+        try:
+            return replace(docx.extract(kept, wanted), format="doc")
+        except CannotRead as error:
+            if error.code != "damaged":
+                raise
+    return replace(docx.extract(_as_docx(data, wanted.shelf), wanted), format="doc")
+
+
+def _as_docx(data: bytes, shelf: Shelf | None) -> bytes:
+    _refuse_locked(data)
     where = program()
     if where is None:
         raise CannotRead("needs_libreoffice", f"a legacy Word, RTF or OpenDocument file; to read it, {INSTALL}")
     limits.grant(limits.MAX_CONVERSION_SECONDS, limits.MAX_SECONDS + limits.MAX_CONVERSION_SECONDS)
-    return replace(docx.extract(_converted(where, data)), format="doc")
+    made = _converted(where, data)
+    if shelf is not None:
+        shelf.put(_KEPT, made)
+    return made
 
 
 def _converted(where: str, data: bytes) -> bytes:
     """The file as DOCX."""
-    with tempfile.TemporaryDirectory(prefix="gongkai-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
         root = Path(folder)
-        source = root / f"report{_suffix(data)}"
+        suffix, reader = _form(data)
+        source = root / f"report{suffix}"
         source.write_bytes(data)
         profile = root / "profile"
         _write_settings(profile)
@@ -73,6 +100,7 @@ def _converted(where: str, data: bytes) -> bytes:
             "--norestore",
             "--nolockcheck",
             "--nodefault",
+            *([f"--infilter={reader}"] if reader else []),
             "--convert-to",
             "docx:MS Word 2007 XML",
             "--outdir",
@@ -129,9 +157,40 @@ def _running(command: list[str], folder: Path) -> Iterator[subprocess.Popen[byte
         process.wait()
 
 
-def _suffix(data: bytes) -> str:
-    """A name's ending that tells LibreOffice which of its filters to try first."""
-    return next((suffix for start, suffix in _SUFFIXES.items() if data.startswith(start)), ".doc")
+def _form(data: bytes) -> tuple[str, str | None]:
+    """The ending for a file's name, and the one filter of LibreOffice's that may read it: left to guess, it takes what
+    is torn for plain text. None for Word before 1997, whose versions it tells better."""
+    for start, form in _FORMS.items():
+        if data.startswith(start):
+            return form
+    header = _word_header(data)
+    return ".doc", "MS Word 97" if header is None or header[0] >= _WORD_97 else None
+
+
+def _word_header(data: bytes) -> tuple[int, bool] | None:
+    """The version that a Word file states, and whether it is locked by a password; None where there is no telling.
+
+    Source: [MS-CFB] 2.6 (directory entries), [MS-DOC] 2.5.2 (FibBase).
+    """
+    entry = data.find("WordDocument".encode("utf-16-le"))
+    try:
+        (shift,) = struct.unpack_from("<H", data, 30)
+        (sector,) = struct.unpack_from("<I", data, entry + 116)
+        magic, version, flags = struct.unpack_from("<HH6xH", data, (sector + 1) << min(shift, 12))
+    except struct.error:
+        return None
+    return (version, bool(flags & 0x0100)) if magic == 0xA5EC and entry >= 0 else None
+
+
+def _refuse_locked(data: bytes) -> None:
+    """Raise `CannotRead("encrypted", …)` for a file that its password hides."""
+    if data.startswith(b"PK\x03\x04"):
+        locked = b"encryption-data" in (Package(data).read("META-INF/manifest.xml") or b"")
+    else:
+        header = _word_header(data) if data.startswith(_OLE) else None
+        locked = header is not None and header[1]
+    if locked:
+        raise CannotRead("encrypted", "a document locked by a password; save it without one")
 
 
 def _write_settings(profile: Path) -> None:

@@ -7,7 +7,7 @@ Text is verbatim: nothing is parsed, relabelled or repaired here. All classes ar
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -84,16 +84,38 @@ Block = Paragraph | Table
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture within a document's text, that stands after so many of its blocks (`after`). What recognition found in
+    it is no text of the document's own and stands apart: `blocks`, None as long as it has not been read."""
+
+    after: int
+    page: int | None = None
+    blocks: tuple[Block, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What a file holds. `format` is one of pdf, docx, html, text, scan (and what later extractors add); `pages` is the
     number of pages where the format has them; `metadata` holds what the file says of itself (title, url, date …),
-    verbatim; `notes` are sentences about what could not be read (a page left out, a limit reached)."""
+    verbatim; `notes` are sentences about what could not be read (a page left out, a limit reached). `pictures` are
+    those within the text that are large enough for a table, in reading order."""
 
     format: str
     blocks: tuple[Block, ...]
     pages: int | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+    def with_pictures(self) -> Document:
+        """The document with what was read in its pictures as blocks among its own, each at its place."""
+        blocks: list[Block] = []
+        done = 0
+        for picture in self.pictures:
+            blocks.extend(self.blocks[done : picture.after])
+            blocks.extend(picture.blocks or ())
+            done = max(done, picture.after)
+        return replace(self, blocks=(*blocks, *self.blocks[done:]), pictures=())
 
     def to_json(self) -> str:
         """The document as compact JSON; `from_json` gives an equal document back."""
@@ -104,6 +126,7 @@ class Document:
                 "metadata": self.metadata,
                 "notes": self.notes,
                 "blocks": [_block_to_list(block) for block in self.blocks],
+                "pictures": [_picture_to_list(picture) for picture in self.pictures],
             },
             ensure_ascii=False,
             separators=(",", ":"),
@@ -118,6 +141,7 @@ class Document:
             metadata=data["metadata"],
             notes=tuple(data["notes"]),
             blocks=tuple(_block_from_list(block) for block in data["blocks"]),
+            pictures=tuple(_picture_from_list(*picture) for picture in data["pictures"]),
         )
 
 
@@ -146,6 +170,15 @@ def _block_from_list(data: list[Any]) -> Block:
         return Paragraph(*data[1:])
     cells = tuple(_cell_from_list(*cell) for cell in data[1])
     return Table(cells, *data[2:])
+
+
+def _picture_to_list(picture: Picture) -> list[Any]:
+    blocks = None if picture.blocks is None else [_block_to_list(block) for block in picture.blocks]
+    return [picture.after, picture.page, blocks]
+
+
+def _picture_from_list(after: int, page: int | None, blocks: list[Any] | None) -> Picture:
+    return Picture(after, page, None if blocks is None else tuple(_block_from_list(block) for block in blocks))
 
 
 def _cell_from_list(

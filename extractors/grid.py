@@ -22,6 +22,13 @@ _MAX_SLIVER_WORK = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor(Paragraph):
+    """The place of a picture among the blocks while these are put together; it leaves no text."""
+
+    picture: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A cell with all it holds: paragraphs, and whole tables where tables are nested."""
 
@@ -37,11 +44,16 @@ class Draft:
 
     @property
     def text(self) -> str:
-        return "\n".join(block.text for block in self.blocks if isinstance(block, Paragraph)).strip()
+        return "\n".join(block.text for block in self.blocks if isinstance(block, Paragraph) and block.text).strip()
 
     @property
     def tables(self) -> tuple[Table, ...]:
         return tuple(block for block in self.blocks if isinstance(block, Table))
+
+    @property
+    def nested(self) -> tuple[Block, ...]:
+        """What cannot be text of a cell: tables, and the places of pictures."""
+        return tuple(block for block in self.blocks if isinstance(block, Table | Anchor))
 
 
 def settle(drafts: Iterable[Draft], page: int | None = None, line: int | None = None) -> tuple[list[Block], list[str]]:
@@ -66,7 +78,7 @@ def settle(drafts: Iterable[Draft], page: int | None = None, line: int | None = 
         if draft.col_span == n_cols and len(draft.text) >= _PROSE_ROW_CHARACTERS and draft.row_span == 1
     ]
     if not prose:
-        nested = [table for draft in cells for table in draft.tables]
+        nested = [block for draft in cells for block in draft.nested]
         return [_table(cells, n_rows, n_cols, page, line), *nested], []
     return _around_prose(cells, prose, page, line)
 

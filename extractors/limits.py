@@ -25,6 +25,9 @@ Each page read by OCR grants `SCANNED_PAGE_SECONDS` to the file, up to this."""
 SCANNED_PAGE_SECONDS = 15.0
 """Wall-clock seconds that one scanned page adds to a file's bound."""
 
+MAX_PAGE_SECONDS = 60.0
+"""Wall-clock seconds for one page, or picture, by OCR; one that shows nothing but grain may be looked at for long."""
+
 MAX_SCANNED_PAGES = 120
 """Pages of one file that are read by OCR; those beyond are left out, with a note."""
 
@@ -33,6 +36,12 @@ MAX_PAGE_PIXELS = 16_000_000
 
 MAX_PICTURE_PIXELS = 120_000_000
 """Pixels of a picture file; A4 scanned at 600 dpi has 35 million."""
+
+MAX_PICTURES = 60
+"""Pictures within the text of one file that are read by OCR, and that are listed at all."""
+
+MAX_PICTURE_BYTES = 25_000_000
+"""Bytes of a picture within a file's text, or beside it."""
 
 MAX_CONVERSION_SECONDS = 60.0
 """Wall-clock seconds for LibreOffice to convert one legacy file; it takes one to three."""
@@ -166,7 +175,9 @@ def within(seconds: float, work: Callable[[], T]) -> T:
         finally:
             with lock:
                 over.set()
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), None)
+                if clock.rung:  # not otherwise: in CPython 3.11 the call leaves every later line a little slower, and
+                    # makes a profiler hang
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker), None)
             watcher.join()
     except _TimeUp:
         over.set()

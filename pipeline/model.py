@@ -71,6 +71,7 @@ class Fact:
     line: int | None = None
     corrected: Decimal | None = None  # what a person decided, with the reason; see pipeline.corrections
     correction_reason: str | None = None
+    bbox: tuple[float, float, float, float] | None = None  # of the cell on its page, in points; see pipeline.facsimile
 
     @property
     def key(self) -> tuple[str, str, str]:

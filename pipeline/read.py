@@ -11,12 +11,12 @@ from pipeline import vocabulary
 from pipeline.align import align
 from pipeline.aside import set_aside
 from pipeline.checks import check, suspects
-from pipeline.identify import identify
 from pipeline.ids import report_id
 from pipeline.measure import measure
 from pipeline.model import Flag, Identity, Report, TableReading
 from pipeline.narrative import claims, numbers_told
 from pipeline.noise import noise
+from pipeline.pictured import is_recognised, read_again, told, wants_pictures, with_pictured
 from pipeline.quality import quality
 from pipeline.readings import choose, low_confidence
 from pipeline.reconcile import attribute, reconcile
@@ -30,14 +30,18 @@ def read_report(data: bytes) -> Report:
 
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        return read_document(extract(data), sha256)
+        document = extract(data)
     except CannotRead as error:
         return set_aside(sha256, error)
+    report = read_document(document, sha256)
+    if wants_pictures(document, report):
+        _, report = read_again(document, report, lambda wanted: extract(data, wanted), read_document)
+    return report
 
 
-def read_document(document: Document, sha256: str) -> Report:
+def read_document(whole: Document, sha256: str) -> Report:
     """The way of one document: what it is → its tables → numbers → what they prove → what prose and noise say."""
-    identity = identify(document)
+    document, identity = told(whole)
     parts = tuple(sections(document))
     base = Report(
         report_id(sha256),
@@ -57,11 +61,13 @@ def read_document(document: Document, sha256: str) -> Report:
         return replace(base, tasks=tuple(tasks(document)), flags=flags, quality=quality(document, (), flags))
     if identity.document_type != "annual_report":
         return replace(base, disposition="set_aside", reason=identity.reason)
-    tables, chosen = choose(align(document, identity.year))
+    found = with_pictured(whole, document, identity, align(document, identity.year))
+    tables, chosen = choose(found)
+    source_format = "scan" if any(map(is_recognised, tables)) else document.format
     facts, value_flags = measure(tables)
     facts, arithmetic = check(facts)
-    told, mismatches = claims(document, facts, identity)
-    facts, repairs = reconcile(facts, numbers_told(told, facts), document.format)
+    claimed, mismatches = claims(document, facts, identity)
+    facts, repairs = reconcile(facts, numbers_told(claimed, facts), source_format)
     doubts = (
         *base.flags,
         *_table_flags(tables, identity),
@@ -74,7 +80,7 @@ def read_document(document: Document, sha256: str) -> Report:
         *mismatches,
         *noise(document, identity),
     )
-    flags = tuple(attribute(doubts, facts, document.format))
+    flags = tuple(attribute(doubts, facts, source_format))
     disposition, reason = _disposition(tables, identity)
     template = next((t.template for t in tables if t.table_id == "requests"), tables[0].template if tables else None)
     return replace(
@@ -84,13 +90,15 @@ def read_document(document: Document, sha256: str) -> Report:
         template=template,
         facts=tuple(facts),
         flags=flags,
-        claims=tuple(told),
+        claims=tuple(claimed),
         quality=None if disposition == "set_aside" else quality(document, facts, flags),
     )
 
 
 def _notes(document: Document) -> tuple[Flag, ...]:
-    return tuple(Flag("partly_read", "warning", note) for note in document.notes)
+    pages = document.metadata.get("pages_by_ocr")
+    read = [Flag("read_by_ocr", "info", "pages that were read by OCR, and why", observed=pages)] if pages else []
+    return (*read, *(Flag("partly_read", "warning", note) for note in document.notes))
 
 
 def _table_flags(tables: Sequence[TableReading], identity: Identity) -> list[Flag]:

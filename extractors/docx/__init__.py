@@ -13,8 +13,11 @@ from extractors import limits
 from extractors.archive import Package
 from extractors.document import CannotRead, Document
 from extractors.docx.body import Body
+from extractors.docx.media import Pictures
 from extractors.docx.ooxml import ADVICE, local, parse
 from extractors.docx.styles import Numbering, Styles
+from extractors.pictures import Album
+from extractors.wanted import PLAIN, Wanted
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 _CORE = {"title": "title", "creator": "author", "created": "created", "modified": "modified", "subject": "subject"}
 
 
-def extract(data: bytes) -> Document:
+def extract(data: bytes, wanted: Wanted = PLAIN) -> Document:
     """The document's paragraphs and tables in reading order: deleted and hidden text left out, inserted text kept.
 
     Raises `CannotRead` for a package that is torn, locked, a bomb, or holds no Word document.
@@ -41,14 +44,14 @@ def extract(data: bytes) -> Document:
     body = next((child for child in root if local(child) == "body"), None)
     if body is None:
         raise CannotRead("damaged", f"the package's {name} has no body; {ADVICE}")
-    reader = Body(styles, numbering)
+    album = Album(wanted)
+    reader = Body(styles, numbering, Pictures(package, name, album))
     try:
         blocks = reader.blocks_of(body)
     except RecursionError as error:
         raise CannotRead("damaged", f"the document nests its elements too deep to be a report; {ADVICE}") from error
-    if not blocks:
-        raise CannotRead("empty", "the document holds no text (pictures only?); a scan needs the OCR extra")
-    return Document("docx", tuple(blocks), None, _core_properties(package), tuple(dict.fromkeys(reader.notes)))
+    found = Document("docx", tuple(blocks), None, _core_properties(package), tuple(dict.fromkeys(reader.notes)))
+    return album.document(found, "the document holds no text, and no picture in which any was recognised")
 
 
 def main_part(package: Package) -> str | None:

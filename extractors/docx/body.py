@@ -16,6 +16,8 @@ from extractors.raised import Pieces
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+    from extractors.docx.media import Pictures
+
 # Elements that only wrap what stands in them; tracked deletions (del, moveFrom) are not among them
 _WRAPPERS = frozenset(("sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir", "bdo"))
 _NARROW_COLUMN = 160  # twips; Word makes such columns where the borders of two rows miss each other
@@ -39,8 +41,10 @@ class _Cell:
 class Body:
     """Reads a body once, in order; `notes` tells what was left out."""
 
-    def __init__(self, styles: Styles, numbering: Numbering) -> None:
+    def __init__(self, styles: Styles, numbering: Numbering, pictures: Pictures | None = None) -> None:
         self.notes: list[str] = []
+        self._pictures = pictures
+        self._placed: list[Block] = []  # the pictures of the paragraph that is read
         self._styles = styles
         self._numbering = numbering
         self._unseen = 0
@@ -74,7 +78,9 @@ class Body:
         backed = _is_shaded(properties)
         self._backed += backed
         self._fields = []
+        outside, self._placed = self._placed, []
         self._inline(element, style.hidden, pieces, boxes)
+        placed, self._placed = self._placed, outside
         self._backed -= backed
         text = self._label(properties, style_name) + str(pieces)
         outline = number(child(properties, "outlineLvl"))
@@ -82,6 +88,7 @@ class Body:
         blocks: list[Block] = []
         if text.strip():
             blocks.append(Paragraph(text.rstrip(), level=level if level is not None and 1 <= level <= 6 else None))
+        blocks.extend(placed)
         self._backed += bool(boxes)  # a shape has a colour of its own
         for box in boxes:
             blocks.extend(self.blocks_of(box))
@@ -149,6 +156,8 @@ class Body:
                 boxes.extend(found)
                 if name == "object" and not found:
                     self.notes.append("an embedded object (a spreadsheet, an equation?) was left out")
+                if self._pictures is not None and not found:
+                    self._placed.extend(self._pictures.within(one))
 
     def _field(self, kind: str | None, pieces: Pieces) -> None:
         """A field shows its result alone; what stands before it, its instruction, is taken back. One that never ends

@@ -6,12 +6,15 @@ The bytes decide the encoding, not the page's claim. Whitespace is what a browse
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from extractors import limits
 from extractors.document import Block, CannotRead, Document, Table
 from extractors.encoding import decode
 from extractors.html.flow import Walk
+from extractors.html.images import Images
+from extractors.wanted import PLAIN, Wanted
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -48,9 +51,12 @@ _PREAMBLE = re.compile(r"(?:\s|\ufeff|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 _STRAY_SHARE = 0.05
 
 
-def extract(data: bytes) -> Document:
-    """The page's text and tables in the source's order. Raises `CannotRead` for bytes that are no text, for a page too
-    large, and for one without any text of its own."""
+def extract(data: bytes, wanted: Wanted = PLAIN, parts: Callable[[str], bytes | None] | None = None) -> Document:
+    """The page's text and tables in the source's order, and its pictures. `parts` gives those of the archive that the
+    page stands in, by the address the page names them by.
+
+    Raises `CannotRead` for bytes that are no text, for a page too large, and for one with neither text nor picture.
+    """
     if len(data) > limits.MAX_TEXT_BYTES:
         raise CannotRead(
             "too_large",
@@ -64,25 +70,26 @@ def extract(data: bytes) -> Document:
         raise CannotRead("too_large", f"the page has more than {limits.MAX_TAGS} tags; save the article alone")
     root, notes = _parse(decoded.text)
     blocks: list[Block] = []
+    images = Images(wanted, parts)
     if root is not None:
-        walk = Walk(line=None)
+        walk = Walk(None, images.place)
         blocks = walk.blocks_of(root)
         if not any(isinstance(block, Table) for block in blocks):
             # a script may show what the page's sheets hide: a tab, an article that is filled in later
-            whole = Walk(line=None)
+            others = Images(wanted, parts)
+            whole = Walk(None, others.place)
             shown = whole.blocks_of(root, sheets=False)
             if any(isinstance(block, Table) for block in shown) or not blocks:
-                walk, blocks = whole, shown
+                walk, blocks, images = whole, shown, others
         notes += walk.notes
     if not blocks and notes:
         raise CannotRead("damaged", f"{notes[0]}, and nothing else is in it; save it anew from a browser")
-    if not blocks:
-        raise CannotRead(
-            "empty",
-            "the page holds no text of its own (loaded by a script, a frame or a picture?); "
-            "open it in a browser and save the complete page",
-        )
-    return Document("html", tuple(blocks), None, _metadata(root, decoded.text), (*decoded.notes, *notes))
+    found = Document("html", tuple(blocks), None, _metadata(root, decoded.text), (*decoded.notes, *notes))
+    return images.album.document(
+        found,
+        "the page holds no text of its own (loaded by a script, a frame or a picture?); "
+        "open it in a browser and save the complete page",
+    )
 
 
 def tables_of(fragment: str, line: int | None = None) -> tuple[Block, ...]:

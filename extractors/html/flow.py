@@ -7,6 +7,7 @@ recursing: Word and broken editors nest elements by the thousand.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,11 @@ class _Flow:
         self.level: int | None = None
         self._lines: list[Pieces] = [Pieces()]
         self._after_space = True
+        self._pictures: list[Block] = []
+
+    def picture(self, places: list[Block]) -> None:
+        """A picture, which stands after the text that it stands in."""
+        self._pictures.extend(places)
 
     def add(self, text: str, preformatted: bool = False, raised: bool = False) -> None:
         text = text.translate(_INVISIBLE)
@@ -84,6 +90,9 @@ class _Flow:
                 paragraph.append(shown)
         if paragraph:
             self._emit(paragraph)
+        if self._pictures:
+            self.blocks.extend(self._pictures)
+            self._pictures = []
 
     def _emit(self, lines: list[str]) -> None:
         self.blocks.append(Paragraph("\n".join(lines), level=self.level))
@@ -129,10 +138,12 @@ class _Grid:
 
 
 class Walk:
-    """One pass over a tree; `line` is the source line of its first line, None where lines mean nothing."""
+    """One pass over a tree; `line` is the source line of its first line, None where lines mean nothing. `picture` tells
+    the place that an <img> takes among the blocks."""
 
-    def __init__(self, line: int | None) -> None:
+    def __init__(self, line: int | None, picture: Callable[[HtmlElement], list[Block]] | None = None) -> None:
         self.notes: list[str] = []
+        self._picture = picture
         self._line = line
         self._flows = [_Flow()]
         self._open: list[tuple[HtmlElement, _Grid | None]] = []  # open tables and, with None, open cells
@@ -200,6 +211,8 @@ class Walk:
             self._typed(element.get("value"))
         if tag == "br":
             self._flows[-1].line_break()
+        elif tag == "img" and self._picture is not None and not self._look.hidden:
+            self._flows[-1].picture(self._picture(element))
         if tag not in _BLOCK:
             return
         if grid is not None and tag in ("td", "th"):

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from extractors import limits
 from extractors.lines import SLANTED, Glyph
 from extractors.pdf.fonts import character
-from extractors.pdf.paint import Paint, drawn_on, paint_of, seen_on
+from extractors.pdf.objects import Matrix, display_of, is_shapeless, matrix_of, objects_of, times
+from extractors.pdf.paint import Box, Paint, drawn_on, paint_of, seen_on
 from extractors.ruling import Stroke
 
 if TYPE_CHECKING:
@@ -26,20 +27,14 @@ if TYPE_CHECKING:
 _THIN = 3.0  # points; a filled bar up to this thick is a ruling, a thicker one is shading
 _SHORTEST = 2.0
 _SLANT = 1.0
-_WIDTHLESS = 0.05
 _SAME_PLACE = 0.7
-_UNITS = 10_000  # device units along each side of a page: all that PDFium takes are whole numbers
 _SKEW = 0.06  # of a quarter turn; text on a crooked page is turned by less
-_MAX_FORMS = 8
 _FARTHEST = 20_000.0  # points; the format's own limit is 14,400
-
-Matrix = tuple[float, float, float, float, float, float]
-_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as displayed: glyphs in the file's order, rulings, and the share of its area that pictures cover (0–1).
+    """A page as displayed: the glyphs that are seen, in the file's order, rulings and pictures.
 
     Rulings are strokes, and fills as thin as a line; never other filled shapes, which are cards and shading. A page
     with more of them than tables can have (a map, a chart) gives none.
@@ -50,11 +45,18 @@ class Page:
     glyphs: list[Glyph]
     across: list[Stroke]
     down: list[Stroke]
-    picture_share: float = 0.0
+    pictures: list[Box] = field(default_factory=list)
+    """Where the pictures stand, as far as they are on the page."""
     lost: list[tuple[float, float, float]] = field(default_factory=list)
     """Origin (x, y) and size of characters that PDFium passed over, as it does where it has no shape for them."""
-    unseen: str = ""
-    """Text that is drawn but not seen: invisible, white or pale on white paper, covered. Its glyphs are left out."""
+    buried: list[Glyph] = field(default_factory=list)
+    """Text that is drawn but not seen: invisible, tiny, beside the page, white or pale on white paper, covered."""
+
+    @property
+    def picture_share(self) -> float:
+        """The share of the page's area that pictures cover (0–1); where they overlap it counts twice."""
+        area = sum((x1 - x0) * (bottom - top) for x0, top, x1, bottom in self.pictures)
+        return min(area / max(self.width * self.height, 1.0), 1.0)
 
     @property
     def broken(self) -> int:
@@ -68,29 +70,23 @@ def read_by_pdfium(page: pypdfium2.PdfPage) -> Page:
     rulings = _Rulings()
     pictures, lost = _draw(page.raw, display, rulings)
     across, down = rulings.found()
-    share = min(pictures / max(width * height, 1.0), 1.0)
     glyphs, paints = _glyphs(page, display)
-    seen, unseen = seen_on(
-        glyphs, paints, share, lambda: drawn_on((shape, _times(m, display)) for shape, m in _objects(page.raw))
+    seen, buried = seen_on(
+        glyphs,
+        paints,
+        (width, height),
+        lambda: drawn_on((shape, times(m, display)) for shape, m in objects_of(page.raw)),
     )
-    return Page(width, height, seen, across, down, share, lost, unseen)
+    on_page = [box for x0, top, x1, bottom in pictures if _is_box(box := _clipped(x0, top, x1, bottom, width, height))]
+    return Page(width, height, seen, across, down, on_page, lost, buried)
 
 
-def display_of(page: pypdfium2.PdfPage) -> Matrix:
-    """The matrix from PDF user space to the displayed page: rotation, crop and inherited boxes as PDFium sees them."""
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+def _clipped(x0: float, top: float, x1: float, bottom: float, width: float, height: float) -> Box:
+    return max(x0, 0.0), max(top, 0.0), min(x1, width), min(bottom, height)
 
-    width, height = page.get_size()
-    x, y = ctypes.c_double(), ctypes.c_double()
-    corners = []
-    for across, down in ((0, 0), (_UNITS, 0), (0, _UNITS)):
-        pdfium.FPDF_DeviceToPage(page.raw, 0, 0, _UNITS, _UNITS, 0, across, down, x, y)
-        corners.append((x.value, y.value))
-    (left, top), (right, right_y), (bottom_x, bottom) = corners
-    ux, uy, vx, vy = right - left, right_y - top, bottom_x - left, bottom - top
-    u, v = max(ux * ux + uy * uy, 1e-9) / width, max(vx * vx + vy * vy, 1e-9) / height
-    a, c, b, d = ux / u, uy / u, vx / v, vy / v
-    return a, b, c, d, -(a * left + c * top), -(b * left + d * top)
+
+def _is_box(box: Box) -> bool:
+    return box[0] < box[2] and box[1] < box[3]
 
 
 class _Rulings:
@@ -133,80 +129,32 @@ class _Rulings:
 # PDFium
 
 
-def _draw(page: Any, display: Matrix, rulings: _Rulings) -> tuple[float, list[tuple[float, float, float]]]:
-    """Hand the page's straight paths to `rulings`; returns the area that its pictures cover, and origin and size of
-    each text without shape."""
-    import pypdfium2.raw as pdfium
+def _draw(page: Any, display: Matrix, rulings: _Rulings) -> tuple[list[Box], list[tuple[float, float, float]]]:
+    """Hand the page's straight paths to `rulings`; returns the boxes of its pictures, and origin and size of each text
+    without shape."""
+    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
-    pictures, lost = 0.0, []
+    pictures: list[Box] = []
+    lost = []
     fill, stroke = ctypes.c_int(), ctypes.c_int()
-    for shape, matrix in _objects(page):
+    for shape, matrix in objects_of(page):
         kind = pdfium.FPDFPageObj_GetType(shape)
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            a, b, c, d, _, _ = _times(_matrix(shape), matrix)
-            pictures += abs(a * d - b * c)  # a picture is the unit square under its matrix
+            # a picture is the unit square under its matrix
+            a, b, c, d, e, f = times(times(matrix_of(shape), matrix), display)
+            xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
+            pictures.append((min(xs), min(ys), max(xs), max(ys)))
         elif kind == pdfium.FPDF_PAGEOBJ_PATH and not rulings.is_full:
             pdfium.FPDFPath_GetDrawMode(shape, fill, stroke)
             if fill.value or stroke.value:
-                for corners in _subpaths(shape, _times(_times(_matrix(shape), matrix), display)):
+                for corners in _subpaths(shape, times(times(matrix_of(shape), matrix), display)):
                     rulings.add(corners, bool(stroke.value))
-        elif kind == pdfium.FPDF_PAGEOBJ_TEXT and _is_shapeless(shape):
-            _, _, c, d, x, y = _times(_times(_matrix(shape), matrix), display)
+        elif kind == pdfium.FPDF_PAGEOBJ_TEXT and is_shapeless(shape):
+            _, _, c, d, x, y = times(times(matrix_of(shape), matrix), display)
             size = ctypes.c_float()
             pdfium.FPDFTextObj_GetFontSize(shape, size)
             lost.append((x, y, size.value * math.hypot(c, d)))
-    return pictures, [place for place in lost if _is_placed(*place)]
-
-
-def _is_shapeless(text: Any) -> bool:
-    """Whether PDFium passes over a text object: one of no width, as a single character of a font that is neither
-    embedded nor on this machine has none (a blank of an embedded font has none either, and may go)."""
-    import pypdfium2.raw as pdfium
-
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    if pdfium.FPDFPageObj_GetBounds(text, left, bottom, right, top) and right.value - left.value >= _WIDTHLESS:
-        return False
-    font = pdfium.FPDFTextObj_GetFont(text)
-    return not font or pdfium.FPDFFont_GetIsEmbedded(font) != 1
-
-
-def _objects(page: Any) -> Iterator[tuple[Any, Matrix]]:
-    """The page's objects and those inside its forms, each with the matrix of the form around it, up to a bound."""
-    import pypdfium2.raw as pdfium
-
-    budget = limits.MAX_PAGE_OBJECTS
-    count = min(pdfium.FPDFPage_CountObjects(page), budget)
-    levels = [(iter([pdfium.FPDFPage_GetObject(page, index) for index in range(count)]), _IDENTITY)]
-    while levels and budget > 0:
-        shapes, matrix = levels[-1]
-        shape = next(shapes, None)
-        if shape is None:
-            levels.pop()
-            continue
-        budget -= 1
-        if pdfium.FPDFPageObj_GetType(shape) == pdfium.FPDF_PAGEOBJ_FORM and len(levels) < _MAX_FORMS:
-            count = min(pdfium.FPDFFormObj_CountObjects(shape), budget)
-            inner = [pdfium.FPDFFormObj_GetObject(shape, index) for index in range(count)]
-            levels.append((iter(inner), _times(_matrix(shape), matrix)))
-        yield shape, matrix
-
-
-def _matrix(shape: Any) -> Matrix:
-    import pypdfium2.raw as pdfium
-
-    raw = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(shape, raw):
-        return _IDENTITY
-    return raw.a, raw.b, raw.c, raw.d, raw.e, raw.f
-
-
-def _times(first: Matrix, second: Matrix) -> Matrix:
-    """The matrix of applying `first`, then `second`."""
-    if first == _IDENTITY:
-        return second
-    a, b, c, d, e, f = first
-    k, l, m, n, o, p = second  # noqa: E741
-    return a * k + b * m, a * l + b * n, c * k + d * m, c * l + d * n, e * k + f * m + o, e * l + f * n + p
+    return [box for box in pictures if _is_placed(*box)], [place for place in lost if _is_placed(*place)]
 
 
 def _subpaths(shape: Any, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:

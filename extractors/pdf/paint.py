@@ -24,9 +24,9 @@ _SQUARE = 32.0  # points
 _OVER = 0.4
 _STRUCK = (0.12, 0.6)  # of the font size above the baseline: where a line through a figure runs
 _BEYOND = 1.0
-_SEEN_SHARE = 0.3
-_PICTURE_SHARE = 0.5
 _MOST_PALE = 0.3
+_SMALLEST = 1.5  # points; nobody reads less
+_A4_WIDE = 595.0
 UNREADABLE = "\ufffd"
 
 Box = tuple[float, float, float, float]
@@ -139,20 +139,18 @@ def drawn_on(
 def seen_on(
     glyphs: Sequence[Glyph],
     paints: Sequence[Paint],
-    picture_share: float,
+    size: tuple[float, float],
     drawn: Callable[[], tuple[list[Ground], dict[int, Written]]],
-) -> tuple[list[Glyph], str]:
-    """The glyphs that are seen, and the text of the others. `drawn` gives the page's grounds, and its text objects by
-    address; it is asked only where it matters."""
+) -> tuple[list[Glyph], list[Glyph]]:
+    """The glyphs that are seen, and those with ink that are not. `size` is the page's; `drawn` gives the page's
+    grounds, and its text objects by address; it is asked only where it matters. What a picture covers, or shows
+    through, is not told here (see `ink`)."""
     inked = [index for index, glyph in enumerate(glyphs) if glyph.text.strip()]
-    invisible = {index for index in inked if paints[index].invisible}
-    # text laid invisibly over a picture is what somebody's recognition saw in it: the page's only text
-    if picture_share >= _PICTURE_SHARE or len(inked) - len(invisible) < _SEEN_SHARE * len(inked):
-        return list(glyphs), ""
+    invisible = {index for index in inked if paints[index].invisible or _is_out_of_sight(glyphs[index], size)}
     pale = {index for index in inked if paints[index].pale} - invisible
     over = [pair for pair in _overlaid(glyphs) if not invisible.intersection(pair)]
     if not (invisible or pale or over):
-        return list(glyphs), ""
+        return list(glyphs), []
     grounds, texts = drawn()
     unseen = set(invisible)
     lit = _Squares([ground for ground in grounds if not ground.white])
@@ -165,8 +163,15 @@ def seen_on(
         if text is not None and any(ground.order > text.order for ground in white.at(glyphs[index])):
             unseen.add(index)
     unseen -= _deputies(glyphs, paints, unseen, texts)
-    text_unseen = "".join(glyphs[index].text for index in sorted(unseen))
-    return [glyph for index, glyph in enumerate(glyphs) if index not in unseen], text_unseen
+    seen = [glyph for index, glyph in enumerate(glyphs) if index not in unseen]
+    return seen, [glyphs[index] for index in sorted(unseen)]
+
+
+def _is_out_of_sight(glyph: Glyph, size: tuple[float, float]) -> bool:
+    """Whether a glyph is too small to be read, or stands beside the page."""
+    x, y = (glyph.x0 + glyph.x1) / 2, (glyph.top + glyph.bottom) / 2
+    smallest = _SMALLEST * min(min(size) / _A4_WIDE, 1.0)  # a page may be drawn at a fraction of its size
+    return 0 < glyph.size < smallest or not (0 <= x <= size[0] and 0 <= y <= size[1])
 
 
 def _deputies(

@@ -313,7 +313,7 @@ def test_a_scan_needs_ocr_and_a_scanned_page_is_noted(monkeypatch: pytest.Monkey
     printer.next_page()
     printer.canvas.drawInlineImage(picture, 0, 0, printer.WIDTH, printer.HEIGHT)
     document = extractors.extract(printer.done())
-    assert document.notes == (f"pages without text layer, left out (pictures; {ocr.INSTALL}): 2",)
+    assert document.notes == (f"pages left out: 2 (no text layer; {ocr.INSTALL})",)
 
 
 def test_locked_torn_and_endless(monkeypatch: pytest.MonkeyPatch) -> None:
