@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
+from benchmarks import recognised
 from benchmarks.faults import (
     QUICK,
     SUMS,
@@ -68,8 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=positive, default=100, help="reports for each measure")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--faults", type=int, default=10, help="how many misses to list")
+    parser.add_argument("--scans", type=int, default=12, help="reports that are printed, scanned and OCR'd; 0 for none")
+    parser.add_argument("--scan-seconds", type=float, default=300.0, help="when to begin no more of them")
     wanted = parser.parse_args(arguments)
-    lines, misses, false = measure(wanted.count, wanted.seed)
+    lines, misses, false = measure(wanted.count, wanted.seed, wanted.scans, wanted.scan_seconds)
     print_table(lines)
     print("\n".join(["", *false, *misses[: wanted.faults]]).rstrip())
     return 1 if false else 0
@@ -83,7 +86,7 @@ def positive(text: str) -> int:
     return number
 
 
-def measure(count: int, seed: str) -> tuple[list[Line], list[str], list[str]]:
+def measure(count: int, seed: str, scans: int, seconds: float) -> tuple[list[Line], list[str], list[str]]:
     """The table, the cases that were missed, and the false repairs, each with how to draw it again."""
     faults: dict[str, Fault] = {
         "single": single("requests"),
@@ -107,6 +110,7 @@ def measure(count: int, seed: str) -> tuple[list[Line], list[str], list[str]]:
         *_alarms(lawful),
         _changed(told),
         *_noise(max(1, count // 12), seed),
+        *_recognised(scans, seed, seconds),
         *_cost(plain, worded, [outcome.reading for outcome in every]),
         *_seeds(),
     ]
@@ -255,6 +259,21 @@ def _noise(each: int, seed: str) -> Iterator[Line]:
         right += len({place for place, _ in marked} & places)
     yield _least("noise lines flagged, by their kind (recall)", found, spoiled, 90)
     yield _least("flagged lines that are noise (precision)", right, flagged, 90)
+
+
+def _recognised(count: int, seed: str, seconds: float) -> Iterator[Line]:
+    """Noise flags on text that was really OCR'd; a line with the reason where it cannot be had."""
+    if count < 1:
+        return
+    if reason := recognised.missing():
+        yield Line(f"really OCR'd: not measured; {reason}", 0, "-", "≥ 90 %", None)
+        return
+    found = recognised.tally(count, f"{seed}.recognised", seconds)
+    cut = f", {found.reports} of {count} reports in the time" if found.cut else ""
+    yield _least(f"really OCR'd: spoiled lines flagged (recall{cut})", found.found, found.noise, 90)
+    yield _least("really OCR'd: flagged lines not as printed (precision)", found.right, found.flagged, 90)
+    share = _share(found.slips_found, found.slips)
+    yield Line("really OCR'd: lines with a slip flagged", found.slips, share, "", None)
 
 
 def _around(lines: list[str]) -> tuple[list[str], list[str]]:

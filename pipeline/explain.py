@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from pipeline import codec, vocabulary
+from pipeline import codec, corrections, vocabulary
 from pipeline.intake import Job, Outcome, read_job, this_reader
 from pipeline.marks import SEVERITY_STYLES, TIE_STYLE, VERDICT_STYLES, Marks, Place, ties
 from pipeline.model import Claim, Fact, Flag, Quality, Report
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _SIGNS = {"blank": "–", "missing": "✗", "unreadable": "?"}
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
-_LEGEND = "– blank   ✗ missing   ? unreadable   ✓ proven by two identities   → what it must have been\n" + (
+_LEGEND = (
+    "– blank   ✗ missing   ? unreadable   ✓ proven by two identities   → what it must have been   ✎ as people decided\n"
     "[1] the doubt so numbered below   (a 5) 5 by the explanation a of a doubt   ¶1 what the text tells, so numbered"
 )
 _SHOWN = 10  # disagreements of a check
@@ -40,11 +41,13 @@ class Unread(Exception):
     """There is no file to explain at this path."""
 
 
-def explain_file(path: Path, console: Console) -> bool:
+def explain_file(path: Path, console: Console, corrected_by: Path | None = None) -> bool:
     """Read one file in a worker process and show its report; returns whether the program failed on it.
 
-    Raises Unread.
+    `corrected_by` is a file of human corrections; without one, corrections.csv in the file's own folder is, if it is
+    there. Raises Unread, and corrections.BadCorrections with all that is wrong in that file.
     """
+    human = corrections.load([corrected_by] if corrected_by is not None else corrections.beside([path.parent]))
     try:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -52,7 +55,9 @@ def explain_file(path: Path, console: Console) -> bool:
     jobs = [Job(str(path.absolute()), sha256)]
     ((_, result),) = each(partial(read_job, this_reader()), jobs, 1, Bounds())
     if isinstance(result, Outcome) and result.changed is None:
-        show(codec.loads(Report, result.report), path.name, console)
+        report = codec.loads(Report, result.report)
+        decided = dict(human.by_source).get(sha256)
+        show(corrections.correct(report, decided) if decided else report, path.name, console)
         return False
     reason = result.reason if isinstance(result, Lost) else str(result.changed)
     console.print(f"{escape(str(path))}: [bold]set aside[/bold]: {escape(reason)}")
@@ -145,7 +150,9 @@ def _cell(fact: Fact | None, marks: Text) -> Text:
         shown = Text(printed(fact.value), style="bold" if marks else "")
         if fact.verified:
             shown.append("✓", style="green dim")
-    if fact.value_reconciled is not None and fact.value_reconciled != fact.value:
+    if fact.corrected is not None:
+        shown.append(f" ✎ {printed(fact.corrected)}", style="magenta bold")
+    elif fact.value_reconciled is not None and fact.value_reconciled != fact.value:
         shown.append(f" → {printed(fact.value_reconciled)}", style="magenta")
     return shown.append_text(marks)
 
@@ -228,6 +235,8 @@ def show_summary(summary: Summary, out: Path, console: Console) -> None:
             f"{summary.passing} were set aside by a limit, a crash or a fault: `gongkai run --retry` reads them again"
         )
     written = f"{len(summary.changed)} files written" if summary.changed else "nothing written: it is up to date"
+    if summary.held:
+        written = "nothing written: the gate held the new version back, the one published before stands"
     console.print(escape(f"{out}: {written}"))
 
 

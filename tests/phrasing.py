@@ -21,6 +21,12 @@ RECEIVED = (
     "截至{y}年12月31日，全县共收到依申请公开申请{received}件，去年同期为{n}件。",
     "{y}年，全区受理政府信息公开申请{received_all}件（含上年结转{carried_in}件），按时办结率100%。",
     "今年以来，全县共收到群众申请公开政府信息事项{received}起，都得到了妥善处理。",
+    "{y}年新收政府信息公开申请{received}件，结转上年度{carried_in}件，共计{received_all}件。",
+    "新收申请{received}件、上年结转申请{carried_in}件，两项合计{received_all}件，均为政府信息公开申请。",
+    "全年共受理政府信息公开申请{received}件（不含上年结转{carried_in}件），办结{total}件。",
+    "全年收到政府信息公开申请（含上年结转）{received_all}件，已办结{total}件，剩余{carried_out}件结转下年度办理。",
+    "在全部{received_all}件政府信息公开申请中（含上年结转{carried_in}件），已办结{total}件，其余{carried_out}件结转至下年度。",
+    "依申请公开方面，全市共受理{received}件，办结{total}件。其中，主要涉及自然资源{n}件、住建{n}件、公安{n}件。",
 )
 ANSWERED = (
     "全年共办结政府信息公开申请{total}件，结转下年度继续办理{carried_out}件。",
@@ -32,6 +38,13 @@ ANSWERED = (
     "收到的政府信息公开申请中，自然人申请{person}件，法人或其他组织申请{organisation}件。",
     "政府信息公开申请中属于国家秘密的{secret}件、第三方合法权益{third}件、过程性信息{process}件、行政执法案卷{file}件、行政查询事项{query}件。",
     "不予处理的政府信息公开申请{unprocessed}件，其中信访举报投诉类申请{petition}件、重复申请{duplicate}件。",
+    "政府信息公开申请中，因重复申请不予处理{duplicate}件，因信访举报投诉不予处理{petition}件。",
+    "受理政府信息公开申请{received}件，其中重复申请{duplicate}件，信访类{petition}件。",
+    "依申请公开：全部公开{granted}件，部分公开{partial}件，因涉及国家秘密不予公开{secret}件，因过程性信息不予公开{process}件。",
+    "政府信息公开申请予以公开{granted}件、部分公开{partial}件，两者合计{granted_all}件。",
+    "政府信息公开申请答复中，不予公开{denied}件（其中：属于国家秘密{secret}件，属于四类过程性信息{process}件，属于行政执法案卷{file}件）。",
+    "政府信息公开申请内容不明确经补正后仍不明确的{unclear}件，重复申请的{duplicate}件，信访举报投诉类{petition}件。",
+    "政府信息公开申请办理中，延期答复{n}件，按期答复{n}件，予以公开{granted}件。",
 )
 REVIEWS = (
     "因政府信息公开引发的行政复议案件{reconsideration}件，行政诉讼案件{litigation}件。",
@@ -41,6 +54,15 @@ REVIEWS = (
     "收到涉及政府信息公开的行政复议申请{reconsideration}件，被提起行政诉讼{litigation}件。",
     "因信息公开申请行政复议和行政诉讼的分别为{reconsideration}件和{litigation}件。",
     "政府信息公开工作中被申请行政复议{reconsideration}件（维持{r_upheld}件、纠正{r_corrected}件、其他{r_other}件、未审结{r_pending}件）。",
+    "因政府信息公开引起的行政复议{reconsideration}件（{r_upheld}件维持、{r_corrected}件纠正、{r_other}件其他结果、{r_pending}件尚未审结）。",
+    "全县因政府信息公开被申请行政复议{reconsideration}件；行政诉讼未经复议直接起诉的{direct}件，复议后起诉的{after}件。",
+    "本年度因政府信息公开被提起行政诉讼{litigation}件，其中，未经复议直接起诉{direct}件，经复议后起诉{after}件，尚未审结{l_pending}件。",
+    "未经复议直接提起政府信息公开行政诉讼{direct}件，复议后提起行政诉讼{after}件，合计{litigation}件。",
+    "政府信息公开行政复议维持{r_upheld}件、纠正{r_corrected}件、其他结果{r_other}件、尚未审结{r_pending}件，总计{reconsideration}件。",
+    "本年度政府信息公开工作引发复议、诉讼案件共{both}件，其中行政复议{reconsideration}件，行政诉讼{litigation}件。",
+    "政府信息公开行政复议被纠错{r_corrected}件，政府信息公开行政诉讼败诉{l_corrected}件。",
+    "尚未审结的政府信息公开行政复议案件{r_pending}件，行政诉讼案件{l_pending}件。",
+    "因依申请公开工作被提起行政复议{reconsideration}起，已审结{r_closed}起，未审结{r_pending}起。",
 )
 DOCUMENTS = (
     "全年制发行政规范性文件{issued}件，废止{repealed}件，现行有效{in_force}件。",
@@ -60,6 +82,14 @@ BESIDES = (
     "{last}年，全县共收到政府信息公开申请{n}件。",
     "行政执法部门作出行政处罚{n}件，办理行政复议案件{n}件，开展执法检查{n}次。",
     "群众对政府信息公开工作的满意率达{n}%。",
+    "县司法局全年受理行政复议申请{n}件，审结{n}件，行政应诉案件{n}件，出庭应诉率100%。",
+    "全年办理行政复议案件{n}件，其中维持{n}件，纠正{n}件，复议纠错率12.6%。",
+    "县人民法院全年审理政府信息公开行政诉讼案件{n}件。",
+    "全年受理网上信访事项{n}件，办结{n}件，其中重复信访{n}件。",
+    "行政许可办理：受理申请{n}件，予以许可{n}件，不予许可{n}件，撤回申请{n}件。",
+    "新受理劳动仲裁申请{n}件，结案{n}件，办理公民个人申请查询档案信息{n}件。",
+    "依申请公开件办理周期：10日内办结的{n}件，10至20日办结的{n}件。",
+    "公布政府信息公开申请答复典型案例{n}个，涉及败诉案例{n}件，培训答复人员{n}余人次。",
 )
 
 
@@ -104,6 +134,9 @@ def figures_told(figures: Mapping[Key, Decimal], year: int) -> dict[str, str]:
     for letter, row in (("r", "reconsideration"), ("l", "litigation_")):
         for column in ("upheld", "corrected", "other", "pending"):
             told[f"{letter}_{column}"] = review(row, column)
+    told["granted_all"] = told["granted"] + told["partial"]
+    told["both"] = told["reconsideration"] + told["litigation"]
+    told["r_closed"] = told["reconsideration"] - told["r_pending"]
     for deed in ("issued", "repealed", "in_force"):
         told[deed] = cell("normative_documents", deed, "proactive")
     texts = {name: plain(value) for name, value in told.items()}

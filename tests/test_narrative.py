@@ -103,6 +103,41 @@ TELLING = [
         ["person 28", "person 87.5%", "organisation 4", "organisation 12.5%"],
     ),
     ("区政府办公室收到政府信息公开申请16件，答复16件。", ["received 16 part", "answered 16 part"]),
+    (
+        "本年新收政府信息公开申请95件，上年结转2件，合计97件，办结94件。",
+        ["newly_received 95", "carried_in 2", "received+carried_in 97", "answered 94"],
+    ),
+    (
+        "政府信息公开行政复议维持2件、纠正1件、其他结果0件，总计3件。",
+        ["reconsideration.upheld 2", "reconsideration.corrected 1", "reconsideration.other 0", "reconsideration 3"],
+    ),
+    (
+        "政府信息公开行政复议3件；行政诉讼未经复议直接起诉的2件，复议后起诉的1件，合计3件。",
+        ["reconsideration 3", "litigation_direct 2", "litigation_after_reconsideration 1", "litigation 3"],
+    ),
+    (
+        "政府信息公开行政复议4件（2件维持、1件纠正、1件其他结果）。",
+        ["reconsideration 4", "reconsideration.upheld 2", "reconsideration.corrected 1", "reconsideration.other 1"],
+    ),
+    ("收到政府信息公开申请（含上年结转）95件。", ["received 95"]),
+    (
+        "依申请公开中，因重复申请不予处理2件，因信访举报投诉不予处理3件。",
+        ["unprocessed_duplicate 2", "unprocessed_petition 3"],
+    ),
+    (
+        "受理政府信息公开申请93件，其中重复申请2件，信访类3件。",
+        ["received 93", "unprocessed_duplicate 2", "unprocessed_petition 3"],
+    ),
+    ("依申请公开中，因涉及国家秘密不予公开2件。", ["denied_state_secret 2"]),
+    ("政府信息公开引发复议、诉讼案件共5件。", ["reconsideration_and_litigation 5"]),
+    ("尚未审结的政府信息公开行政复议案件1件，行政诉讼案件2件。", ["reconsideration.pending 1", "litigation 2 unclear"]),
+    ("因依申请公开被提起行政复议3起，已审结2起，未审结1起。", ["reconsideration 3", "reconsideration.pending 1"]),
+    ("政府信息公开行政诉讼败诉2件。", ["litigation.corrected 2"]),
+    ("政府信息公开申请中，延期答复3件，按期答复90件。", ["answered 3 unclear", "answered 90 unclear"]),
+    (
+        "县司法局全年受理行政复议申请87件，其中维持52件，纠正11件。依申请公开工作有序。",
+        ["reconsideration 87 unclear", "reconsideration.upheld 52 unclear", "reconsideration.corrected 11 unclear"],
+    ),
 ]
 
 
@@ -129,6 +164,10 @@ def test_what_sentences_tell(text: str, wanted: list[str]) -> None:
         "收到政府信息公开申请的部门增加了3个，举办培训2次，参训120人次。",
         "未收到政府信息公开申请的乡镇，不用再报附件。",
         "《2021年收到政府信息公开申请30件情况的通报》已印发。",
+        "依申请公开工作有序。全年受理网上信访事项320件，办结315件。",
+        "行政许可办理：受理申请5000件，不予许可12件。依申请公开工作有序。",
+        "新受理劳动仲裁申请180件，结案170件，政府信息公开工作未受影响。",
+        "公布政府信息公开申请答复典型案例5个，涉及败诉案例2件。",
     ],
 )
 def test_what_tells_nothing_of_the_tables(text: str) -> None:

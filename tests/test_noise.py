@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from pathlib import Path
 from random import Random
@@ -14,6 +15,7 @@ from extractors.text import extract
 from pipeline.model import Flag, Identity
 from pipeline.noise import noise
 from pipeline.noise.garble import Token, judge
+from pipeline.noise.misread import label_confusion
 from tests.spoiled import CLEAN, SPOILS, clean, kinds
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -170,6 +172,105 @@ def test_a_pasted_notice_is_flagged_once_with_its_reach() -> None:
     (flag,) = flags_of(text, Identity("annual_report", year=2021))
     assert (flag.kind, flag.line, flag.observed) == ("embedded_image_text", 5, "line 5 to line 15")
     assert flags_of(notice + "\n", Identity("other")) == []
+
+
+def test_two_notices_are_two_and_what_stands_between_is_the_reports_own() -> None:
+    notice = (
+        "山城县人民政府办公室文件\n\n山政办发〔2021〕{}号\n\n关于做好政务公开工作的通知\n\n各乡镇人民政府，县政府各部门：\n\n"
+        "请认真抓好落实。\n\n2021年5月8日"
+    )
+    own = "2021年，全县新收政府信息公开申请42件，上年结转2件。"
+    text = REPORT.format("\n\n".join((notice.format(3), own, notice.format(7))))
+    flags = [f for f in flags_of(text, Identity("annual_report", year=2021)) if f.kind == "embedded_image_text"]
+    reaches = [tuple(map(int, re.findall(r"\d+", flag.observed or ""))) for flag in flags]
+    line = text.split("\n").index(own) + 1
+    assert len(reaches) == 2
+    assert not any(first <= line <= last for first, last in reaches)
+
+
+def inside(*lines: str) -> str:
+    """Lines among the prose of a report, one below the other as OCR leaves them."""
+    before = "围绕群众关心的教育、医疗、就业等事项，及时发布办事指南和政策说明。"
+    after = "严格执行发布审查制度，坚持先审查后公开，全年未发生泄密事件。"
+    return REPORT.format("\n".join((before, *lines, after)))
+
+
+def marked(*lines: str) -> list[str]:
+    """Those of the lines that are flagged as garbage or as a picture's text."""
+    text = inside(*lines)
+    flags = [f for f in flags_of(text) if f.kind in ("garbled_text", "embedded_image_text")]
+    return [text.split("\n")[flag.line - 1] for flag in flags if flag.line is not None]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # a folder, turned and tiny
+        ("58KB", "X S", "DX", "20211:25", "2017771:52", "20201:0", "3pdf", "8df", "Micot oot kB"),
+        ("3.政府估您公开指南.oor", "7.但息发布保前审直制度pd", "DOCK文班", ".463 ×8", "865(B", "2015/3/8 11:47"),
+        # a notice, turned: shreds of its lines
+        ("众", "二和", "存：", "器一", "众"),
+        ("玉",),
+        ("sn",),
+        # blurred prose
+        ("方机购开展评律·发现网题的十·全部赞改到位", "时照国务统办企行和省市政府办分室考核招标研请第工"),
+        ("防洲民早应急乘应通告",),
+    ],
+)
+def test_shreds_of_pictures_among_the_prose(lines: tuple[str, ...]) -> None:
+    assert set(marked(*lines)) == set(lines)
+
+
+def test_a_web_page_whose_path_was_misread_is_known_by_its_menu() -> None:
+    page = (
+        "上黔县人民政府",
+        "首页",
+        "政务公开",
+        "政务服务",
+        "机构职能",
+        "·招聘公告",
+        "2021-07-26",
+        "·财政预算公开",
+        "2021-11-04",
+    )
+    (flag,) = [f for f in flags_of(inside(*page)) if f.kind == "embedded_image_text"]
+    assert (flag.excerpt, flag.observed) == ("首页", "line 5 to line 12")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("联系电话：0537-8123456", "2022年1月14日", "12345"),
+        ("序号", "姓名", "职务", "1", "李明", "主任", "2", "王芳", "科员"),
+        ("（节选）",),
+        ("（1）健全制度", "图1 年度办理情况", "APP下载", "附件：1.指南 2.目录", "（节选）"),
+        ("巴彦淖尔市杭锦后旗文化和旅游局", "2024年1月14日"),
+        ("共计12项", "A类", "无", "是", "2020-2021", "1/3", "（3）"),
+        ("行政许可", "396", "23", "行政处罚", "120", "12", "政府集中采购", "1234.5万元"),
+    ],
+)
+def test_short_lines_that_are_lawful_are_left_alone(lines: tuple[str, ...]) -> None:
+    assert marked(*lines) == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "meant"),
+    [
+        ("本年处理決定數量", "本年处理决定数量"),
+        ("现行有姓件数", "现行有效件数"),
+        ("7.属干行政执法案卷", "属于行政执法案卷"),
+        ("手以公开", "予以公开"),
+        ("新出具已餐取合息", "新出具已获取信息"),  # a label torn over lines
+        ("第二十系第五质", "第二十条第五项"),
+        ("本年处理决定件数", None),  # another word
+        ("本年收费金额（单位：元）", None),  # another unit
+        ("全县收到信息公开申请", None),
+        ("行政事业性收费16项-8项", None),
+    ],
+)
+def test_labels_with_several_misread_characters(printed: str, meant: str | None) -> None:
+    confusion = label_confusion(printed)
+    assert (confusion.meant if confusion else None) == meant
 
 
 def test_numbers_after_a_picture_that_belong_to_a_table_stay() -> None:

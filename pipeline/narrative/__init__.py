@@ -19,7 +19,7 @@ from pipeline.model import Claim, Fact, Flag, Identity
 from pipeline.narrative.mentions import Mention, mentions
 from pipeline.narrative.passages import passages
 from pipeline.narrative.table_values import Key, TableValues
-from pipeline.narrative.told import REVIEWS
+from pipeline.narrative.told import BRANCHES, REVIEWS
 
 _APPLICANTS = {
     "person": ("natural_person",),
@@ -31,7 +31,6 @@ _DOCUMENTS = {  # what was done to documents, and the columns of either form tha
     "repeal": ("repealed",),
     "in_force": ("in_force", "total_disclosed"),
 }
-_BRANCHES = ("litigation_direct", "litigation_after_reconsideration")
 _TOTAL = "total"
 _EXCERPT, _BEFORE = 80, 50  # characters quoted, and those of them before the number
 
@@ -119,7 +118,11 @@ def _reckonings(quantity: str, result: str | None, table: TableValues) -> list[_
     ]
     if quantity == "litigation" and result is not None:
         # A sentence on one branch's results follows a number that was already held against both.
-        found.extend(_Reckoning("one_branch", (("review_litigation", row, column),)) for row in _BRANCHES)
+        found.extend(_Reckoning("one_branch", (("review_litigation", row, column),)) for row in BRANCHES)
+    if quantity in BRANCHES and result is not None:
+        # 直接起诉2件，复议后起诉1件，尚未审结2件: what follows the branches may tell of both.
+        both = tuple(("review_litigation", row, column) for row in BRANCHES)
+        found.append(_Reckoning("both_branches", both))
     return [reckoning for reckoning in found if reckoning.cells]
 
 
@@ -189,7 +192,7 @@ def _judge_share(mention: Mention, ways: Sequence[_Reckoning], table: TableValue
     of = ("received", "answered") if mention.of == "all" else (mention.of or "all",)
     wholes = [way for quantity in of for way in _reckonings(quantity, None, table)]
     if mention.quantity == "litigation":
-        wholes += [_Reckoning("one_branch", (("review_litigation", row, _TOTAL),)) for row in _BRANCHES]
+        wholes += [_Reckoning("one_branch", (("review_litigation", row, _TOTAL),)) for row in BRANCHES]
     amounts = [value for way in ways if (value := _value(way, table)) is not None]
     if mention.told is not None:
         amounts.append(mention.told)

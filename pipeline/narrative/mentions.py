@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipeline.model import Identity
+from pipeline.narrative.clauses import narrows, near_of, of_others, right_of, without_remark
 from pipeline.narrative.negations import negations
 from pipeline.narrative.passages import Passage
 from pipeline.narrative.tokens import Token, tokenise
 from pipeline.narrative.told import (
     BACKGROUND,
+    BRANCHES,
     CARRIED,
     DOCUMENTS,
     RECEIVE,
@@ -45,8 +47,10 @@ _EVERY_CHANNEL = re.compile("等(?:多种|各种)?(?:渠道|方式|途径|形式
 _NEW_SUBJECT = re.compile(r"(?:[一二三四五]是|20\d\d年|全年|本?年度|[（(][一二三四五六七八九十])")
 _OLD_DOCUMENTS = re.compile("清理|备案|评估|汇编")
 _GOES_ON = re.compile("其中|予以|同意|不予|部分公开|无法提供|办结|答复|已|均|上述|以上|主要|涉及|申请")
+_BY_TIME = re.compile(
+    r"(?:(?:延期|逾期|超期|提前)(?:予以)?|日(?:以内|之内|内|以上)|至\d+个?(?:工作)?日)(?:答复|办[理结复])[^，。；]{0,12}\d"
+)
 _RATIO = re.compile("(?:占比|比例|比重)(?:约|为|是|达|达到)*$")
-_REACH = 12  # characters between a number and the clause before its own that may still speak of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,16 @@ class _Reader:
         self.year: int | None = None
         self.told: Mention | None = None
         self.queue: tuple[Quantity, ...] = ()  # what the next numbers tell (分别)
+        self.counted: list[Mention] = []  # in this sentence, for a total of them (合计)
+        self.narrowed = False  # the sentence is about reviews with one result (尚未审结的行政复议…件，行政诉讼…件)
+        self.told_reviews: str | None = None  # the scope of the reviews that the sentence counted last
+        self.spent = 0  # tokens after the last number that told what it counts, and nothing of the next
 
     def read(self) -> Iterator[Mention]:
         for match in _SENTENCE.finditer(self.passage.text):
             sentence = match.group()
             self.told, self.document, self.queue = None, None, ()
+            self.counted, self.narrowed, self.told_reviews = [], False, None
             if not _GOES_ON.match(sentence):
                 self.year = None
                 if not self.by_subject or _NEW_SUBJECT.match(sentence):
@@ -136,10 +145,13 @@ class _Reader:
             if token.kind != "number":
                 continue
             found = self._bind(sentence, tokens, after, place)
-            after = place + 1
+            after = place + 1 + self.spent
             if token.unit != "%":
                 self.told = found[-1] if found else None
+                self.counted += found
             for mention in found:
+                if mention.quantity in REVIEWS and mention.result is None:
+                    self.told_reviews = mention.scope
                 yield token.start, mention
 
     def _remember(self, token: Token, before: str) -> None:
@@ -156,11 +168,13 @@ class _Reader:
     def _bind(self, sentence: str, tokens: Sequence[Token], after: int, place: int) -> list[Mention]:
         """What the number at `place` tells, if anything; `after` is where its words may begin."""
         number = tokens[place]
-        right = _right(tokens, place)
-        near = _near(sentence, tokens, after, place, bool(right))
+        self.spent = 0
+        right = right_of(tokens, place)
+        segment = without_remark(tokens[after:place])
+        near = near_of(sentence, segment, number, bool(right))
         kinds = {token.kind for token in near}
-        self._see_scope(sentence, tokens[after:place], near)
-        if "other_matter" in kinds or any(token.kind == "other_matter" for token in right):
+        self._see_scope(sentence, segment, near)
+        if "other_matter" in kinds or any(token.kind == "other_matter" for token in right) or of_others(segment):
             self.ours = False
         if number.value is None or {"comparison", "rate"} & kinds:
             return []
@@ -169,6 +183,9 @@ class _Reader:
         meant = tuple(token for token in near if token.kind not in BACKGROUND)
         if number.unit == "%":
             return self._share(sentence, number, meant)
+        if meant and all(token.kind == "sum" for token in meant):
+            return self._total(number, sentence, kinds)
+        meant = tuple(token for token in meant if token.kind != "sum")
         if self.queue and not meant:
             quantity, self.queue = self.queue[0], self.queue[1:]
             return [self._count(quantity, number, sentence, kinds)]
@@ -177,9 +194,27 @@ class _Reader:
         if in_turn and len({token.text[:4] for token in near if token.kind == "year"}) > 1:
             return []  # 2021年、2022年分别
         found = self._decide(sentence, number, meant, right, in_turn)
+        if found and not meant:
+            self.spent = len(right)
         if found and "respectively" in kinds:
             found, self.queue = found[:1], tuple(found[1:])
+        self.narrowed = self.narrowed or narrows(meant)
         return [self._count(quantity, number, sentence, kinds) for quantity in found]
+
+    def _total(self, number: Token, sentence: str, kinds: set[str]) -> list[Mention]:
+        """新收95件、上年结转2件，合计97件; 维持2件、纠正1件，总计3件: the sum of what the sentence has just counted."""
+        whole = [mention for mention in self.counted if mention.scope == "whole" and mention.unit == "count"]
+        told = [mention.quantity for mention in whole]
+        if len(told) == 2 and told[0] in ("received", "newly_received") and told[1] == "carried_in":
+            return [self._count(("received+carried_in", None), number, sentence, kinds)]
+        results = {mention.result for mention in whole}
+        if len(whole) >= 2 and len(set(told)) == 1 and None not in results and told[0] in REVIEWS:
+            return [self._count((told[0], None), number, sentence, kinds)]
+        if set(told[-2:]) == set(BRANCHES) and {mention.result for mention in whole[-2:]} == {None}:
+            return [self._count(("litigation", None), number, sentence, kinds)]
+        if results == {None} and len(set(told)) == len(told) == 2 and outcomes().issuperset(told):
+            return [self._count(("+".join(told), None), number, sentence, kinds)]
+        return []
 
     def _decide(
         self, sentence: str, number: Token, near: tuple[Token, ...], right: tuple[Token, ...], in_turn: bool
@@ -241,8 +276,12 @@ class _Reader:
             scope = "unclear" if quantity[0] in DOCUMENTS else "part"
         elif quantity[0] in DOCUMENTS and _OLD_DOCUMENTS.search(sentence[: number.start]) and scope == "whole":
             scope = "unclear"  # what a clearing-out found is of all years
-        elif quantity[0] in REVIEWS and "answer" in kinds and scope == "whole":
-            scope = "unclear"  # decided in the year: not what came in
+        elif quantity[0] == "answered" and scope == "whole" and _BY_TIME.search(sentence):
+            scope = "unclear"  # 延期答复3件，按期答复90件
+        elif quantity[0] in REVIEWS and scope == "whole" and self._is_of_a_judge(quantity, sentence, kinds):
+            scope = "unclear"
+        elif quantity[0] in REVIEWS and scope == "whole" and ("answer" in kinds or (self.narrowed and not quantity[1])):
+            scope = "unclear"  # decided in the year, or those with one result: not what came in
         assert number.value is not None
         return Mention(
             quantity[0],
@@ -256,6 +295,12 @@ class _Reader:
             number.approximate,
             number.places,
         )
+
+    def _is_of_a_judge(self, quantity: Quantity, sentence: str, kinds: set[str]) -> bool:
+        """Whether a court or the body that decides reviews tells of its own work: 受理行政复议87件，其中维持52件."""
+        if quantity[1] is not None and self.told_reviews is not None and not kinds & set(REVIEWS):
+            return self.told_reviews != "whole"
+        return "法院" in sentence or (bool(kinds & set(RECEIVE)) and not _ABOUT_DISCLOSURE.search(sentence))
 
     def _share(self, sentence: str, number: Token, near: tuple[Token, ...]) -> list[Mention]:
         """占受理总量的78%, 结果维持比例为28.6%: a share of what the words name, or of what was counted just before."""
@@ -312,30 +357,3 @@ class _Reader:
                 negation.start,
                 Mention(negation.quantity, negation.result, Decimal(0), "count", scope, sentence, None, None),
             )
-
-
-def _near(sentence: str, tokens: Sequence[Token], after: int, place: int, told: bool) -> list[Token]:
-    """The tokens of a number's own clause; of the one before it too where its own says nothing (收到申请，共95件) and
-    nothing is `told` of it after it (1件维持，1件纠正)."""
-    near: list[Token] = []
-    for token in reversed(tokens[after:place]):
-        if token.kind == "separator":
-            if told or any(one.kind not in BACKGROUND for one in near):
-                break
-            own = sentence[token.end : tokens[place].start]
-            if token.text in "；;" or len(own) > _REACH or sentence[token.start - 1] in "中里内":
-                break
-            continue
-        near.insert(0, token)
-    return near
-
-
-def _right(tokens: Sequence[Token], place: int) -> tuple[Token, ...]:
-    """The tokens between a number and the next separator or number."""
-    right: list[Token] = []
-    for token in tokens[place + 1 :]:
-        if token.kind in ("separator", "pause", "number"):
-            break
-        if token.kind not in BACKGROUND:
-            right.append(token)
-    return tuple(right)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 
 from pipeline import vocabulary
+from pipeline.numerals import DIGITS, is_exact
 
 _SEPARATORS = "，,；;：:（）()"
 _UNITS = "件次|件|份|宗|起|例|条|项|笔|部|个(?=申请|案件|[，。；、）)])|%"
@@ -21,7 +22,7 @@ _NUMBER = (
 _CHINESE_NUMBER = (
     r"(?<![第每同这某任唯])(?P<chinese>[一二两三四五六七八九十百千零〇]+)(?P<measure>件|起|宗|份|例)(?!件|起|份|事)"
 )
-_NONE_OF = re.compile("(?:未|没有?|无)[^，。；]{0,5}$")
+_NONE_OF = re.compile("(?:未(?![审办判]结)|没有?|无)[^，。；]{0,5}$")
 _COUNTED = re.compile("(?:发生|收到|受理|提起|引发|共|仅|有|办理|诉讼|复议|案件)$")
 _DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
@@ -87,6 +88,8 @@ def _is_no_count(match: re.Match[str], sentence: str) -> bool:
 def _number(match: re.Match[str], sentence: str) -> Token:
     start, end = match.start(), match.end()
     if match["chinese"]:
+        if len(match["chinese"]) > DIGITS:
+            return Token("number", match.group(), start, end)
         return Token("number", match.group(), start, end, Decimal(chinese_number(match["chinese"])), match["measure"])
     printed = match["number"].replace(",", "").replace("，", "")
     approximate = bool(match["about"] or match["over"])
@@ -97,7 +100,7 @@ def _number(match: re.Match[str], sentence: str) -> Token:
         not re.search("[为是有:：量数计达于到各均]$", before) or (after != "" and after not in "，,；;。、）)（(")
     )
     foreign = bool(match["alien"]) or before.endswith("第") or alone
-    value = None if foreign else Decimal(printed)
+    value = None if foreign or not is_exact(Decimal(printed)) else Decimal(printed)
     places = len(printed.partition(".")[2])
     return Token("number", match.group(), start, end, value, unit, approximate, places)
 

@@ -16,6 +16,7 @@ from pipeline.narrative.tokens import Token
 
 REVIEWS = ("reconsideration", "litigation", "litigation_direct", "litigation_after_reconsideration")
 RESULTS = ("upheld", "corrected", "other", "pending")
+BRANCHES = REVIEWS[2:]
 CARRIED = ("carried_in", "carried_out", "carried")
 APPLICANTS = ("person", "organisation", "business")
 DOCUMENTS = ("normative_documents", "regulations")
@@ -94,7 +95,11 @@ def of_documents(said: Said) -> list[Quantity] | None:
 
 def of_requests_and_reviews(said: Said) -> list[Quantity]:
     """The quantities that a count belongs to: one, several in turn, or none of ours."""
-    found = _reviews(said) or _requests(said)
+    found = _reviews(said)
+    of_a_review = said.told is not None and said.told[0] in REVIEWS
+    if not found and of_a_review and "answer" in said.kinds and "request" not in (*said.kinds, *said.right_kinds):
+        return []  # 行政复议3件，已审结2件
+    found = found or _requests(said)
     if found or {"skip", "other_matter", "rate"} & set(said.kinds):
         return found
     return _from_the_right(said)
@@ -108,11 +113,19 @@ def _reviews(said: Said) -> list[Quantity]:
     results = [kind for kind in kinds if kind in RESULTS]
     if results:
         return _results(said, topics, results)
+    if "litigation" in topics and len(topics) > 1 and not said.in_turn:
+        topics = _branches(topics)
     if len(topics) == 1 or said.in_turn:
         return [(topic, None) for topic in topics]
     if set(topics) == {"litigation_direct", "litigation_after_reconsideration"}:
         return [("litigation", None)]
     return [("reconsideration_and_litigation", None)] if set(topics) == {"reconsideration", "litigation"} else []
+
+
+def _branches(topics: Sequence[str]) -> list[str]:
+    """行政诉讼未经复议直接起诉: of lawsuits and a branch of them the branch."""
+    named = [topic for topic in topics if topic in BRANCHES]
+    return named if named else list(topics)
 
 
 def _results(said: Said, topics: Sequence[str], results: Sequence[str]) -> list[Quantity]:
@@ -159,9 +172,12 @@ def _told_outcomes(said: Said) -> list[Quantity]:
         if token.kind not in outcomes() or _JOINS.sub("", said.sentence[token.end : run[0].start]):
             break
         run.insert(0, token)
+    kinds = [token.kind for token in run]
+    # 因重复申请不予处理: the ground says which of them.
+    kinds = [kind for kind in kinds if not any(other.startswith(f"{kind}_") for other in kinds)]
     if said.in_turn:
-        return [(token.kind, None) for token in run]
-    return [("+".join(token.kind for token in run), None)]
+        return [(kind, None) for kind in kinds]
+    return [("+".join(kinds), None)]
 
 
 def _from_the_right(said: Said) -> list[Quantity]:
@@ -174,7 +190,8 @@ def _from_the_right(said: Said) -> list[Quantity]:
     results = [kind for kind in right if kind in RESULTS]
     if reviews:
         return [(reviews[-1], results[-1] if results else None)]
-    if results and said.review and not verbs and "other" not in results:
+    of_results = said.told is not None and said.told[1] in RESULTS
+    if results and said.review and not verbs and (of_results or "other" not in results):
         return [(said.review, results[0])]
     objects = [kind for kind in right if kind in OBJECTS]
     if "request" not in objects and not (said.requests and said.ours):
@@ -186,6 +203,8 @@ def _from_the_right(said: Said) -> list[Quantity]:
         return [(_deed(verbs), None)]
     if objects and "answer" in right:
         return [("answered", None)]
+    if not kinds and "request" in objects and said.sentence[: said.start].endswith("全部"):
+        return [("received", None)]
     return []
 
 

@@ -2,9 +2,9 @@
 
 Every flag names a line (or page), quotes what it is about and says why. Text that merely looks odd is left alone:
 e-mail addresses, URLs, document and phone numbers, list numbers, abbreviations, brands, verbs doubled lawfully.
-Nothing here changes a text. Garbled lines are judged in garble.py, pictures and pasted documents in embedded.py,
-look-alike characters in misread.py; vocabularies are latin_words.csv, reduplication.csv, statutory_phrases.csv,
-bigrams.csv and look_alikes.csv.
+Nothing here changes a text. Garbled lines are judged in garble.py, pictures and pasted documents in embedded.py, what
+OCR left of unreadable pictures in odds.py (line by line) and stretches.py (together), look-alike characters in
+misread.py; vocabularies are latin_words.csv, reduplication.csv, statutory_phrases.csv, bigrams.csv and look_alikes.csv.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from pipeline.noise.characters import pairs, standing
 from pipeline.noise.embedded import pasted, remnants
 from pipeline.noise.garble import latin_words, soups
 from pipeline.noise.misread import Confusion, confusions, label_confusion
-from pipeline.noise.stretches import without_words
-from pipeline.prose import COMPATIBILITY, HAN, IMAGE_MARKER, lines, ordinary, sections
+from pipeline.noise.stretches import of_pictures
+from pipeline.prose import COMPATIBILITY, HAN, IMAGE_MARKER, is_page_number, lines, ordinary, sections
 
 _EXCERPT = 80
 _A_LINE = 5  # flags of one kind that a line may bear
@@ -46,6 +46,7 @@ _DOUBLED = re.compile(rf"([{HAN}]{{2,14}}?)\1")
 _CLAUSE = re.compile(rf"[{HAN}]{{4,40}}[，、；]")
 _DOUBLED_MARK = re.compile(r"([，、；：])\1+|。。(?!。)")
 _WIDE = re.compile(r"[\d０-９][\d０-９.．,，]*[\d０-９]|[０-９]")
+_FIGURE = re.compile(r"[\d.,，\s]*")
 _LIST_NUMBER = re.compile(r"\s*[（(]?[０-９]{1,2}[）)．.、：]")
 
 
@@ -137,10 +138,18 @@ class _Reading:
             yield self.flag("embedded_image_text", place, excerpt, "what OCR left of a picture")
 
     def _stretches(self) -> Iterator[tuple[int, Flag]]:
-        for place in without_words(self.lines, self.text, self.stands, self.starts):
-            if place not in self.spoiled:
-                self.spoiled.add(place)
-                yield self.flag("garbled_text", place, self.lines[place].text, "lines that make no words")
+        for stretch in of_pictures(self.lines, self.text, self.stands, self.starts):
+            kind, message = (
+                ("embedded_image_text", "what OCR left of a picture")
+                if stretch.screen
+                else ("garbled_text", "lines that make no words")
+            )
+            for place in stretch.places:
+                line = self.lines[place]
+                plain = is_page_number(line) or (not stretch.screen and _FIGURE.fullmatch(line.text))
+                if place not in self.spoiled and not line.row and not plain:
+                    self.spoiled.add(place)
+                    yield self.flag(kind, place, line.text, message)
 
     def _pasted(self) -> Iterator[tuple[int, Flag]]:
         for span in self.pasted:
@@ -242,7 +251,7 @@ class _Reading:
 
     def _mislabelled(self) -> Iterator[tuple[int, Flag]]:
         """Labels of the form, in the cells of tables and in lines of their own."""
-        if not self.sections:
+        if not self.sections and (self.identity is None or not self._is_annual_report()):
             return
         for place, line in enumerate(self.lines):
             if place in self.spoiled or (not line.row and len(line.text) > _LONGEST_LABEL):

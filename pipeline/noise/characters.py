@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipeline import vocabulary
@@ -144,6 +145,20 @@ def coverage(text: str, stands: bytes, start: int, end: int, shortest: int = 5) 
             total += last - first
             hits += stands.count(1, first, last)
     return hits, total
+
+
+def lonely(text: str, stands: bytes, start: int, end: int, shortest: int = 5) -> tuple[int, int]:
+    """(characters that make a known pair with neither neighbour, characters) in the runs of `text[start:end]` that
+    are no shorter than `shortest`. One in eight in good prose, every second where a third was misread."""
+    alone = total = 0
+    for run in _RUN.finditer(text, start, end):
+        first, last = run.start(), run.end() - 1
+        if last - first < shortest - 1:
+            continue
+        total += last - first + 1
+        beside = b"\0" + stands[first:last] + b"\0"
+        alone += sum(1 for left, right in pairwise(beside) if not (left or right))
+    return alone, total
 
 
 def rare(text: str) -> int:

@@ -29,9 +29,13 @@ _REACH = 3  # lines between two strong ones that are taken for remnants too
 _LONGEST = 600  # lines that one picture may leave
 
 _CHROME = re.compile(
-    r"(?:当前(?:所在)?位置\s*[:：]|索\s*引\s*号\s*[:：]|发布机构\s*[:：]|公开目录\s*[:：]|发布(?:日期|时间)\s*[:：]|"
+    r"(?:当前(?:所在)?[^，。\d]{2}\s*[:：]|索\s*引\s*号\s*[:：]|发布机构\s*[:：]|公开目录\s*[:：]|发布(?:日期|时间)\s*[:：]|"
     r"(?:查看)?更多\s*(?:>|》|＞|»)|网站首页\s*[|｜]|首\s*页\s*(?:>|/|＞|»)|点击(?:量|数|次数)?\s*[:：]\s*[\[（(]?\d|"
-    r"浏览(?:次数|量)\s*[:：]|责任编辑\s*[:：]|【?字体\s*[:：]|打印本页|关闭窗口)"
+    r"浏览(?:次数|量)\s*[:：]|责任编辑\s*[:：]|【?字体\s*[:：]|打印本页|关闭窗口|(?:[^>＞，。]{2,16}[>＞]){2}[^>＞，。])"
+)
+_MENU = re.compile(
+    r"\W*(?:网站)?(?:首\s?页|政务公开|政务服务|政民互动|互动交流|公众参与|办事服务|网上办事|便民服务|新闻中心|政务动态|"
+    r"数据开放|数据发布|专题专栏|走进[\u4e00-\u9fff]{2,4}|魅力[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2}概况)\W*"
 )
 _DATED = re.compile(r"[\[（(]?(?:20\d\d[-/.年])?\d{1,2}[-/.月]\d{1,2}日?[\])）]?\s*$")
 _NOTICE = re.compile(
@@ -43,6 +47,8 @@ _NOTICE = re.compile(
     r"|(?P<date>\s*(?:20\d\d|二[〇○Oo0零]..)\s*年\s*[\d一二三四五六七八九十]{1,3}\s*月\s*[\d一二三四五六七八九十]{1,3}\s*日\s*$)"
 )
 _NOTICE_REACH = 28  # lines between two marks of one notice
+_HEAD_REACH = 10  # and between those of its head
+_SIGNED = 3  # lines between a signature and its date
 _PAGE_REACH = 6  # lines between two marks of one web page
 _NUMBERED = re.compile(r"\s*[#*]*\s*(?:[（(]([一二三四五六七八九十]{1,3})[）)]|(\d{1,2})[、.．](?!\d))")
 _DIGITS = "一二三四五六七八九十"
@@ -165,26 +171,46 @@ def _notices(found: Sequence[Line], first: int, last: int, resumes: frozenset[in
             marks.append((place, match.lastgroup))
     spans = []
     for cluster in _clusters(marks, _NOTICE_REACH, resumes):
-        names = {name for _, name in cluster}
-        if len(names) >= 3 and names & {"number", "title", "circulated"}:
-            spans.append(Span(cluster[0][0], cluster[-1][0], "notice"))
+        for one in _one_by_one(cluster):
+            names = {name for _, name in one}
+            if len(names) >= 3 and names & {"number", "title", "circulated"}:
+                spans.append(Span(one[0][0], one[-1][0], "notice"))
     return spans
+
+
+def _one_by_one(cluster: Sequence[tuple[int, str]]) -> list[list[tuple[int, str]]]:
+    """The marks of each notice: the parts of its head stand close together, and nothing but its end follows far below.
+    A body's name shortly before a date is its signature."""
+    dates = [place for place, name in cluster if name == "date"]
+    notices: list[list[tuple[int, str]]] = []
+    for place, name in cluster:
+        signature = name == "letterhead" and any(0 < date - place <= _SIGNED for date in dates)
+        before, last = notices[-1][-1] if notices else (place, name)
+        ends = name in ("date", "circulated") or signature
+        if notices and (ends or (place - before <= _HEAD_REACH and last != "date")):
+            notices[-1].append((place, name))
+        else:
+            notices.append([(place, name)])
+    return notices
 
 
 def _web_pages(found: Sequence[Line], first: int, last: int, resumes: frozenset[int]) -> list[Span]:
     marks: list[tuple[int, str]] = []
     for place in range(first, last):
         line = found[place]
-        if len(line.text) < 4:
+        if len(line.text) < 2:
             continue
         if _CHROME.search(line.text) and not (is_prose(line) and "。" in line.text):
             marks.append((place, "chrome"))
+        elif _MENU.fullmatch(line.text) and not line.row:
+            marks.append((place, "menu"))
         elif _is_dated(line.text) and not is_prose(line) and not is_heading(line):
             marks.append((place, "dated"))
     prose = {place for place in range(first, last) if is_prose(found[place]) and "。" in found[place].text}
     spans = []
     for cluster in _clusters(marks, _PAGE_REACH, resumes | prose):
-        if any(name == "chrome" for _, name in cluster) and len(cluster) >= 2:
+        names = [name for _, name in cluster]
+        if ("chrome" in names or names.count("menu") >= 2) and len(cluster) >= 2:
             spans.append(Span(cluster[0][0], cluster[-1][0], "web page"))
     return spans
 

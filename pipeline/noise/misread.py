@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import jurisdictions, vocabulary
 from pipeline.model import Identity
-from pipeline.noise.characters import around, look_alike, look_alikes, misreadings, table_of
+from pipeline.noise.characters import around, look_alike, look_alikes, misreadings, pairs, table_of
 from pipeline.prose import HAN
 
 if TYPE_CHECKING:
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NOT_HAN = re.compile(f"[^{HAN}]+")
+# What the forms print besides labels, Chinese characters only.
+_CAPTIONS = (
+    *(f"第二十条第{number}项" for number in "一五六八九"),
+    "信息内容",
+    "申请人情况",
+    "本列数据的勾稽关系为第一项加第二项之和等于第三项加第四项之和",
+)
+_ORDINAL = re.compile(r"\s*[（(]?[一二三四五六七八九十]{1,2}[）)、.．]")
+_FIGURES_AFTER = re.compile(rf"[{HAN}].*\d")
 _LETTER_IN_NUMBER = re.compile(
     r"(?<![A-Za-z\d.@/_-])(?:\d{1,6}[OolI|]+\d{0,4}|[OolI|]+\d{1,4}[OolI|]?\d{0,3})(?=\s?(?:年(?!级)|月|日|件|条|项|次|篇|份|起|宗|人次|％|%))"
     r"|(?<![A-Za-z\d.@/_-])\d+[OolI]\d+(?![A-Za-z\d@._-])"
@@ -28,6 +37,9 @@ _LETTER_BY_DIGIT = re.compile(r"\d[OolI|]|[OolI|]\d")
 _CIVIC = "县市区旗州盟镇乡人政党县委发教财公住交水农文卫审统市场民司自人退应信"
 _SETTLED = re.compile(f"(?=([{HAN}]{{2,3}}(?:街道|镇|乡)))")
 _MOST_PLACES = 400
+_LONG_SPELLED, _SHORTEST_SPELLED = 7, 4  # characters of a label that is known though more than a look-alike is wrong
+_MOST_MEANT = 5
+_MOST_WRONG, _MOST_WRONG_OF_FEW = 0.45, 0.34
 _FREQUENT = 3  # mentions of a place that make a single differing one suspect
 
 
@@ -126,12 +138,15 @@ def _off_by_a_look_alike(printed: str, meant: str) -> bool:
 
 @cache
 def _labels() -> tuple[frozenset[str], dict[str, str]]:
-    """Every label of the forms without numbers and punctuation, and what each becomes with one character left open."""
+    """Every label of the forms without punctuation, with and without its ordinal; and what each becomes with one
+    character left open."""
     texts: set[str] = set()
     for template in vocabulary.TEMPLATES:
         for table_id in vocabulary.TABLES:
             for label in vocabulary.form(template, table_id).labels:
                 texts.update(_NOT_HAN.sub("", text) for text in (label.text, *label.aliases))
+                texts.add(_NOT_HAN.sub("", _ORDINAL.sub("", label.text)))
+    texts.update(_CAPTIONS)
     texts.discard("")
     opened: dict[str, str] = {}
     for label_text in sorted(texts):
@@ -142,7 +157,8 @@ def _labels() -> tuple[frozenset[str], dict[str, str]]:
 
 @lru_cache(maxsize=8192)
 def label_confusion(cell: str) -> Confusion | None:
-    """The statutory label that a table's cell spells with one look-alike, if it does."""
+    """The statutory label that a table's cell spells but for one look-alike, or but for a few characters that make no
+    word, if it does."""
     printed = _NOT_HAN.sub("", cell)
     if not 2 <= len(printed) <= 45:
         return None
@@ -153,7 +169,62 @@ def label_confusion(cell: str) -> Confusion | None:
         meant = opened.get(printed[:place] + "?" + printed[place + 1 :])
         if meant is not None and look_alike(character, meant[place]):
             return Confusion(0, cell, meant, "a label of the form, but for one look-alike")
-    return None
+    spelled = None
+    if len(printed) >= _SHORTEST_SPELLED and not _FIGURES_AFTER.search(cell):
+        spelled = _spelled(printed)
+    return Confusion(0, cell, spelled, "a label of the form, but for what makes no word") if spelled else None
+
+
+def _spelled(printed: str) -> str | None:
+    """The part of a label, as labels are torn over lines, that `printed` is a misreading of, or the several that it may
+    be; None where it is such a part itself."""
+    import numpy as np
+
+    joined, codes = joined_labels()
+    if printed in joined or all(_makes_a_word(printed, place) for place in range(len(printed))):
+        return None
+    windows = np.lib.stride_tricks.sliding_window_view(codes, len(printed))
+    wrong = (windows != np.frombuffer(printed.encode("utf-32-le"), np.uint32)).sum(axis=1)
+    least = int(wrong.min())
+    if least > max(1, int(len(printed) * (_MOST_WRONG if len(printed) >= _LONG_SPELLED else _MOST_WRONG_OF_FEW))):
+        return None
+    starts = np.flatnonzero(wrong == least).tolist()
+    last = len(joined) - len(printed)  # what begins or ends with the whole holds a blank, and is no part of a label
+    around = {joined[start - 1 : start + len(printed) + 1] for start in starts if 0 < start < last}  # with its bounds
+    likely = sorted({window[1:-1] for window in around if _is_misread(printed, window)})
+    return " or ".join(likely) if likely and len(around) <= _MOST_MEANT else None
+
+
+def _is_misread(printed: str, window: str) -> bool:
+    """Whether `printed` is a misreading of `window` without its first and its last character, which bound it: what
+    differs are look-alikes and characters that make no word. Two beside each other may be another word that is not
+    known (件数 for 数量), and where a label is cut off it may go on otherwise (单位元 for 单位万元)."""
+    meant = window[1:-1]
+    if " " in meant:
+        return False
+    places = {place for place, character in enumerate(printed) if character != meant[place]}
+    alike = {place for place in places if look_alike(printed[place], meant[place])}
+    for place in places - alike:
+        beside = {place - 1, place + 1} & places
+        pair = len(beside) == 1 and not ({place - 2, place + 2} & places)
+        cut = (place == 0 and window[0] != " ") or (place == len(meant) - 1 and window[-1] != " ")
+        if _makes_a_word(printed, place) or cut or (pair and not beside & alike):
+            return False
+    return True
+
+
+def _makes_a_word(text: str, place: int) -> bool:
+    known = pairs().known
+    return text[max(0, place - 1) : place + 1] in known or text[place : place + 2] in known
+
+
+@cache
+def joined_labels() -> tuple[str, NDArray[np.uint32]]:
+    """All labels and captions of the forms, Chinese characters only, apart by blanks; and the same as numbers."""
+    import numpy as np
+
+    joined = f" {' '.join(sorted(_labels()[0]))} "
+    return joined, np.frombuffer(joined.encode("utf-32-le"), np.uint32)
 
 
 def _own_places(text: str, identity: Identity | None) -> Iterator[Confusion]:

@@ -232,7 +232,7 @@ def _shifted_row(finding: Finding, best: Explanation, source_format: str | None)
     row = [cell for cell, (row_id, _) in enumerate(finding.component.cells) if row_id == best.row_id]
     before = [finding.printed[cell] for cell in row]
     after = [best.value(cell, finding.printed) for cell in row]
-    whose = evidence.attribution(source_format, (), proven=True, moved=True, torn=False)
+    whose = _whose(finding, row, source_format)
     return Flag(
         "shifted_row",
         vocabulary.flag_kinds()["shifted_row"].severity,

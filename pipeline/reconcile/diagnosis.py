@@ -8,7 +8,10 @@ torn in two), or 0.5 for a move that also says why a cell of its row has no numb
 - the faults stand apart: no identity that holds as printed holds a changed cell (it would hold only because two errors
   cancel), and two changed cells either share one line or differ by other amounts;
 - the cheapest explanation is one or two cells, or the restoring of one row that closes three gaps (two, when its
-  total moved along and the place left free has no number, as such a fault leaves it).
+  total moved along and the place left free has no number, as such a fault leaves it; or when the row holds one number
+  and its total, and stands alone among all explanations by up to three cells). No number of the row may be thrown away
+  that the move does not explain. Two neighbours of another row that happen to differ by the row's number, and a total
+  wrong by it, are no rival: the margin of a row put back is half a change.
 
 The margin and the third rule keep repairs true when a table holds more errors than meet the eye. On a complete table
 of requests no fewer than four cells can change without breaking an identity, so one wrong cell is told from any one
@@ -26,16 +29,19 @@ from pipeline.reconcile.localise import (
     Edit,
     Effort,
     Explanation,
+    Follows,
     Pivot,
     changed_sets,
     dependencies,
     explanation,
+    follows,
     project,
 )
 from pipeline.reconcile.moves import moves
 
 # Costs are counted in halves: one changed cell is 2.
 CELL, MOVE, MOVE_OF_A_GAP = 2, 3, 1
+MARGIN_OF_A_MOVE = 1  # two neighbours of another row that chance to differ by the row's number
 PROVABLE = 2 * CELL
 MOST_CELLS = 5
 MOST_TIES = 64
@@ -60,7 +66,7 @@ def diagnose(component: Component, printed: Sequence[int | None], blank: frozens
     `blank` (empty summands). Bounded by STEPS of search, past which it is not `complete` and changes nothing."""
     case = Case(component, tuple(printed))
     if not any(gap for _, gap in case.implied):
-        whole = explanation(printed, {}, case.pivots, case.implied, case.loose, 0)
+        whole = explanation(printed, {}, case.pivots, case.unknowns, (), case.implied, 0)
         if whole is None:
             return Diagnosis(True, (), False)  # an unknown would have to be negative
         proven = {cell: value for cell, value in whole.filled.items() if cell not in whole.unproven()}
@@ -78,7 +84,8 @@ class Case:
         self.printed = printed
         self.unknown = [cell for cell, value in enumerate(printed) if value is None]
         self.edits = component.edits(printed)
-        self.implied, self.pivots, self.loose = project(self.edits, self.unknown)
+        self.implied, self.pivots, loose = project(self.edits, self.unknown)
+        self.unknowns = follows(self.pivots, loose)
         self.checked = frozenset(cell for coefficients, _ in self.implied for cell in coefficients)
         self.effort = Effort(STEPS)
         self.blurred = False
@@ -86,25 +93,25 @@ class Case:
     def sets(self, most: int) -> Iterator[Explanation]:
         """Every explanation that changes at most `most` printed cells, but for those that `blurred` speaks of."""
         for chosen, remaining in changed_sets(self.implied, most, self.effort):
-            pivots = [*self.pivots, *chosen]
-            found = explanation(self.printed, {}, pivots, remaining, self.loose, CELL * len(chosen))
+            cost = CELL * len(chosen)
+            found = explanation(self.printed, {}, self.pivots, self.unknowns, chosen, remaining, cost)
             if found is None:
-                self._blur(pivots, remaining, len(chosen), most)
+                self._blur(chosen, remaining, most)
             elif all(cell in found.changes for cell, _ in chosen):
                 yield found
 
-    def _blur(self, pivots: list[Pivot], remaining: list[Edit], chosen: int, most: int) -> None:
+    def _blur(self, chosen: Sequence[Pivot], remaining: list[Edit], most: int) -> None:
         """Take note when a set that fails for a negative number might hold with further cells, up to `most` in all.
 
         `changed_sets` ends at a set that settles the edits, whatever the signs. One more cell helps only if it stands
         in no remaining edit; two more only if all together can change without breaking an identity, which takes at
         least four cells where there are no unknowns.
         """
-        if self.blurred or chosen == most:
+        if self.blurred or len(chosen) == most:
             return
         checked = {cell for coefficients, _ in remaining for cell in coefficients}
-        closing = any(not sources <= checked for sources in dependencies(pivots).values())
-        self.blurred = closing or (most - chosen >= 2 and (bool(self.unknown) or most >= 4))
+        closing = any(not sources <= checked for sources in dependencies([*self.pivots, *chosen]).values())
+        self.blurred = closing or (most - len(chosen) >= 2 and (bool(self.unknown) or most >= 4))
 
     def moves(self, more: int) -> Iterator[Explanation]:
         """Every explanation by one move and at most `more` changed cells."""
@@ -117,11 +124,13 @@ class Case:
             implied, pivots, loose = project(self.component.edits(numbers), [*move.lost, *unknown])
             if not loose.isdisjoint(move.lost):
                 continue
+            unknowns: Follows | None = None
             for chosen, remaining in changed_sets(implied, more, self.effort):
+                unknowns = unknowns or follows(pivots, loose)
                 cost = (MOVE_OF_A_GAP if move.vacant else MOVE) + CELL * len(chosen)
-                found = explanation(self.printed, move.numbers, [*pivots, *chosen], remaining, loose, cost)
+                found = explanation(self.printed, move.numbers, pivots, unknowns, chosen, remaining, cost)
                 if found is not None:
-                    yield replace(found, move=move.words, row_id=move.row_id)
+                    yield replace(found, move=move.words, row_id=move.row_id, stray=move.stray)
 
     def cheapest(self) -> list[Explanation]:
         """The cheapest explanations; beside a move also those by two cells, which are nearly as cheap."""
@@ -138,14 +147,14 @@ class Case:
                 return found
         return []
 
-    def rivals(self, least: int) -> Iterator[Explanation]:
+    def rivals(self, first: Explanation) -> Iterator[Explanation]:
         """The explanations beyond those of `cheapest` that the margin still reaches."""
-        if least == CELL:
+        if first.cost == CELL:
             yield from self.sets(2)
-        elif least > CELL:
+        elif first.cost > CELL:
             yield from self.moves(1)
-            if least > MOVE:
-                yield from self.sets(least // CELL + 1)
+            if first.cost > MOVE or self._moves_one_number(first):
+                yield from self.sets(max(3, first.cost // CELL + 1))
 
     def agreed(self, found: list[Explanation], blank: frozenset[int]) -> dict[int, int]:
         """The numbers that the module's rules prove: of changed and missing cells, and of those beyond the faults."""
@@ -156,28 +165,43 @@ class Case:
             alive |= {c: v for c, v in (first.changes | first.filled).items() if c not in unproven}
         if not alive:
             return {}
-        for rival in (*found, *self.rivals(first.cost)):
+        for rival in (*found, *self.rivals(first)):
+            if first.row_id is not None and rival.cost > first.cost + MARGIN_OF_A_MOVE and rival.move is not None:
+                continue
             for cell in [c for c, value in alive.items() if rival.value(c, self.printed) != value]:
                 del alive[cell]
             if not alive:
                 return {}
-        return {} if self.effort.exhausted or self.blurred else alive
+        if self.effort.exhausted or self.blurred:
+            return {}
+        if first.changes.items() <= alive.items():  # then what was put right may prove a blank beside it
+            restored = [first.value(cell, self.printed) for cell in range(len(self.printed))]
+            alive = self._fixed(blank - first.changes.keys(), restored) | alive
+        return alive
 
     def _stands_apart(self, e: Explanation) -> bool:
         """The third and the fourth rule."""
         touched = [(e.changes.keys() & coefficients.keys(), gap) for coefficients, gap in self.implied]
         touched = [(changed, gap) for changed, gap in touched if changed]
         gaps = sum(1 for _, gap in self.implied if gap)
-        if e.move is not None and e.row_id is None:
+        if e.move is not None and (e.row_id is None or e.stray):
             return False
         if e.cost == MOVE_OF_A_GAP:
             return gaps >= 3 or (gaps == 2 and self._moves_a_total(e))
+        if self._moves_one_number(e):
+            return True
         if not all(gap for _, gap in touched):
             return False
         if e.move is not None:
             return gaps >= 3
         sizes = {abs(value - (self.printed[cell] or 0)) for cell, value in e.changes.items()}
         return len(sizes) == len(e.changes) or any(len(changed) == len(e.changes) for changed, _ in touched)
+
+    def _moves_one_number(self, e: Explanation) -> bool:
+        """Whether the restored row holds one number and its total, which was printed in both places that it left free:
+        its sum still holds, and two columns break by that number."""
+        gaps = sum(1 for _, gap in self.implied if gap)
+        return e.row_id is not None and e.cost == MOVE and not self.unknown and gaps == 2 == len(e.changes)
 
     def _moves_a_total(self, e: Explanation) -> bool:
         """Whether the restored row's total is new, with two more of its numbers, or with the missing one only."""
@@ -186,14 +210,16 @@ class Case:
         new = [cell for cell in (*e.changes, *e.filled) if cells[cell][0] == e.row_id]
         return any(cells[cell] in totals for cell in new) and (len(new) >= 3 or len(e.changes) == 1)
 
-    def _fixed(self, blank: frozenset[int]) -> dict[int, int]:
-        """The numbers of unknown and blank cells on which two identities agree, all else printed; a blank's is 0."""
+    def _fixed(self, blank: frozenset[int], restored: Sequence[int | None] = ()) -> dict[int, int]:
+        """The numbers of unknown and blank cells on which two identities agree, all else as printed, or `restored`; a
+        blank's is 0."""
         numbers: dict[int, int] = {}
-        for cell in sorted(blank | set(self.unknown)):
+        known, edits = (restored, self.component.edits(restored)) if restored else (self.printed, self.edits)
+        for cell in sorted(blank if restored else blank | set(self.unknown)):
             values = [
                 gap * coefficients[cell]
-                for coefficients, gap in self.edits
-                if cell in coefficients and all(self.printed[c] is not None for c in coefficients if c != cell)
+                for coefficients, gap in edits
+                if cell in coefficients and all(known[c] is not None for c in coefficients if c != cell)
             ]
             if len(values) >= 2 and len(set(values)) == 1 and (values[0] == 0 or (values[0] > 0 and cell not in blank)):
                 numbers[cell] = values[0]

@@ -12,6 +12,7 @@ from pipeline.model import Fact, Flag
 ALIKE = frozenset(frozenset(pair) for pair in ("08", "17", "38", "56", "06", "68", "35", "27", "49", "14", "69"))
 RECOGNISED = frozenset({"scan", "image", "ocr"})
 TEXT_LAYER = frozenset({"pdf", "docx", "html", "doc"})
+WITH_CELLS = TEXT_LAYER - {"pdf"}  # whose columns are not found by geometry
 
 Cell = tuple[str, str, str]  # (table_id, row_id, column_id)
 Change = tuple[Cell, int, int]  # printed, and what it would be
@@ -61,6 +62,11 @@ def attribution(
     `changes` explain it, `proven` or not; `moved`: by putting a row's numbers back into their cells; `torn`: cells of
     the broken line are missing or unreadable, or the table's structure was in doubt.
     """
+    if moved and source_format in WITH_CELLS and not torn:
+        return (
+            "source",
+            "the numbers fit when the row is moved back by a cell, and the file has them in these cells",
+        )
     if moved:
         return "extraction", "the numbers fit when the row is moved back by a cell: a cell was lost or added in reading"
     if torn:

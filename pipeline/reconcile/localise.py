@@ -20,6 +20,7 @@ from pipeline.vocabulary import Equation, Key, equations
 
 Edit = tuple[dict[int, int], int]  # coefficients by cell, and the gap that the changes must close
 Pivot = tuple[int, Edit]  # a cell and the edit that gives its change
+Number = int | Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Explanation:
     filled: dict[int, int]
     move: str | None = None
     row_id: str | None = None  # the row that the move puts right
+    stray: bool = False  # a number is thrown away that the move does not explain
     pivots: tuple[Pivot, ...] = field(default=(), compare=False)  # how the numbers follow …
     checked: frozenset[int] = field(default=frozenset(), compare=False)  # … and the cells that edits then still hold
 
@@ -164,6 +166,8 @@ def changed_sets(
         return
     if most == 1:
         for cell in _single(edits, broken, banned):
+            if not effort.spend():
+                return
             rest, pivot = eliminate(edits, cell)
             assert pivot is not None
             yield ((cell, pivot),), rest
@@ -205,76 +209,95 @@ def _single(edits: Sequence[Edit], broken: list[Edit], banned: frozenset[int]) -
             yield cell
 
 
-def solve(pivots: Sequence[Pivot], loose: frozenset[int]) -> tuple[dict[int, int], frozenset[int]] | None:
-    """The change of each pivot's cell, all others unchanged, and the cells that depend on a loose one; None when a
-    change would be no integer."""
-    changes: dict[int, int] = {}
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """Eliminated cells as what follows from the others: the change of each when nothing else changes (`alone`), what a
+    change of another cell adds to it (`factors`), and those of which no edit gives a number (`vague`)."""
+
+    alone: dict[int, Number]
+    factors: dict[int, dict[int, Number]]
+    vague: frozenset[int] = frozenset()
+
+
+def follows(pivots: Sequence[Pivot], loose: frozenset[int] = frozenset()) -> Follows:
+    """What the pivots of `project` or `changed_sets` say of their cells, all pivots put in; a cell that depends on a
+    `loose` one is vague."""
+    alone: dict[int, Number] = {}
+    factors: dict[int, dict[int, Number]] = {}
     vague = set(loose)
     for cell, (coefficients, gap) in reversed(pivots):
-        total = gap
+        constant: Number = gap
+        terms: dict[int, Number] = {}
         for other, coefficient in coefficients.items():
             if other == cell:
                 continue
             if other in vague:
                 vague.add(cell)
-            total -= coefficient * changes.get(other, 0)
-        if total % coefficients[cell]:
-            if cell not in vague:
-                return None
-            total = 0
-        changes[cell] = total // coefficients[cell]
-    return changes, frozenset(vague)
+            if other in factors:
+                constant -= coefficient * alone[other]
+                for source, factor in factors[other].items():
+                    terms[source] = terms.get(source, 0) - coefficient * factor
+            else:
+                terms[other] = terms.get(other, 0) - coefficient
+        own = coefficients[cell]
+        if own == 1:
+            alone[cell], factors[cell] = constant, {k: v for k, v in terms.items() if v}
+        else:
+            share = -1 if own == -1 else Fraction(1, own)
+            alone[cell], factors[cell] = constant * share, {k: v * share for k, v in terms.items() if v}
+    return Follows(alone, factors, frozenset(vague))
 
 
 def dependencies(pivots: Sequence[Pivot]) -> dict[int, frozenset[int]]:
     """For each pivot's cell, the other cells that its number is computed from, all pivots put in."""
-    exact: dict[int, dict[int, Fraction]] = {}
-    for cell, (coefficients, _) in reversed(pivots):
-        terms: dict[int, Fraction] = {}
-        for other, coefficient in coefficients.items():
-            if other == cell:
-                continue
-            share = Fraction(-coefficient, coefficients[cell])
-            for source, factor in exact.get(other, {other: Fraction(1)}).items():
-                terms[source] = terms.get(source, Fraction(0)) + share * factor
-        exact[cell] = {source: factor for source, factor in terms.items() if factor}
-    return {cell: frozenset(terms) for cell, terms in exact.items()}
+    return {cell: frozenset(terms) for cell, terms in follows(pivots).factors.items()}
 
 
 def explanation(
     printed: Sequence[int | None],
     moved: Mapping[int, int],
-    pivots: Sequence[Pivot],
+    unknowns: Sequence[Pivot],
+    unknown: Follows,
+    chosen: Sequence[Pivot],
     remaining: Sequence[Edit],
-    loose: frozenset[int],
     cost: int,
 ) -> Explanation | None:
     """What a settled system says: the new numbers; None when one would be negative or no integer.
 
-    `moved` holds numbers that a move has put elsewhere; a cell that depends on a `loose` one gets no number.
+    `unknown` is what the pivots `unknowns` say, `chosen` are those of the changed cells. `moved` holds numbers that a
+    move has put elsewhere; a vague cell gets no number.
     """
-    solved = solve(pivots, loose)
-    if solved is None:
-        return None
-    by_cell, vague = solved
     changes, filled = dict(moved), {}
-    for cell, change in by_cell.items():
-        base = moved.get(cell, printed[cell])
-        value = (base or 0) + change
-        if cell in vague:
-            continue
-        if value < 0:
+    changed: dict[int, Number] = {}
+    for cell, (coefficients, gap) in reversed(chosen):
+        total = gap - sum(coefficients[other] * change for other, change in changed.items() if other in coefficients)
+        own = coefficients[cell]
+        change = changed[cell] = total * own if own in (1, -1) else Fraction(total, own)
+        value = _whole((moved.get(cell, printed[cell]) or 0) + change)
+        if value is None:
             return None
-        if printed[cell] is None:
-            filled[cell] = value
-        else:
-            changes[cell] = value
+        changes[cell] = value
+    for cell, terms in unknown.factors.items():
+        if cell in unknown.vague:
+            continue
+        change = unknown.alone[cell]
+        for other, amount in changed.items():
+            change += terms.get(other, 0) * amount
+        value = _whole((moved.get(cell, printed[cell]) or 0) + change)
+        if value is None:
+            return None
+        changes[cell] = value
     for cell in [c for c in changes if printed[c] is None]:
         filled[cell] = changes.pop(cell)
     return Explanation(
         cost,
         {c: v for c, v in changes.items() if v != printed[c]},
         filled,
-        pivots=tuple(pivots),
+        pivots=(*unknowns, *chosen),
         checked=frozenset(cell for coefficients, _ in remaining for cell in coefficients),
     )
+
+
+def _whole(value: Number) -> int | None:
+    """A number that may stand in a cell: a non-negative integer."""
+    return int(value) if value >= 0 and value == int(value) else None

@@ -8,7 +8,7 @@ lost theirs (`lost`): those are to be found from the identities.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pipeline.reconcile.localise import Component
@@ -17,20 +17,23 @@ from pipeline.reconcile.localise import Component
 @dataclass(frozen=True, slots=True)
 class Move:
     """One undone move, in the words of the flag: `numbers` by cell, `lost` cells, and the row it puts right.
-    `vacant`: the place that the move left free is the only one of the row without a number."""
+    `vacant`: the place that the move left free is the only one of the row without a number. `stray`: in it stands a
+    number that comes from nowhere in the row, so that something else may have happened."""
 
     words: str
     numbers: dict[int, int]
     lost: tuple[int, ...] = ()
     row_id: str | None = None
     vacant: bool = False
+    stray: bool = False
 
 
 def moves(component: Component, printed: Sequence[int | None], broken: frozenset[int]) -> Iterator[Move]:
     """Every move whose undoing would change a cell of a broken or unassessable identity (`broken`), in form order."""
     grid = Grid.of(component)
     for row_id, row in grid.rows.items():
-        if len(row) > 2 and any(cell in broken or printed[cell] is None for cell in row):
+        suspect = any(cell in broken or printed[cell] is None for cell in row)
+        if len(row) > 2 and suspect and any(printed[cell] for cell in row):  # zeros and blanks cannot be seen to move
             yield from _shifts(row_id, row, printed)
             yield from _torn_or_fused(row_id, row, printed)
     for first, second, words in grid.neighbours():
@@ -97,7 +100,8 @@ def _shifts(row_id: str, row: tuple[int, ...], printed: Sequence[int | None]) ->
                 words = f"from cell {place + 1} on moved one cell to the {side}"
                 if doubled:
                     words += f", and {values[twice]} stands twice"
-                yield from _restored(row_id, row, values, restored, words, doubled, values[free] is None)
+                for move in _restored(row_id, row, values, restored, words, doubled, values[free] is None):
+                    yield replace(move, stray=bool(values[free]) and not doubled)
 
 
 def _torn_or_fused(row_id: str, row: tuple[int, ...], printed: Sequence[int | None]) -> Iterator[Move]:
