@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 from pathlib import Path
 
 from extractors.document import CannotRead
-from pipeline.ledger import paths_of
+from pipeline import codec
+from pipeline.ledger import paths_of, report_of
+from pipeline.model import Report
 from pipeline.publish.switch import HIDDEN
 from pipeline.shelf import FOLDER, Kept
 
 Box = tuple[float, float, float, float]
+
+MARGIN = 6.0  # points that `crop` leaves around a box
+_ASIDE, _ABOVE = 170.0, 36.0  # points around a cell: its neighbours and their labels
 
 
 class NoPicture(Exception):
@@ -44,6 +50,38 @@ def crop(out: str | os.PathLike[str], sha256: str, page: int, bbox: Box | None =
         return facsimile.crop(_source(hidden, sha256), page, bbox)
     except CannotRead as error:
         raise NoPicture(error.reason) from error
+
+
+def boxes(out: str | os.PathLike[str], sha256: str) -> dict[tuple[str, str, str], tuple[int, Box]]:
+    """Where the cells of a source stand: (table_id, row_id, column_id) → its page from 1 and its box there, in points.
+
+    From the ledger of the dataset in `out`; empty where it does not know the source, or the format has no pages.
+    """
+    payload = report_of(str(Path(out) / HIDDEN / "ledger.sqlite"), sha256)
+    if payload is None:
+        return {}
+    try:
+        report = codec.loads(Report, payload)
+    except (ValueError, TypeError, KeyError):
+        return {}  # kept by another version of the program
+    return {f.key: (f.page, f.bbox) for f in report.facts if f.page is not None and f.bbox is not None}
+
+
+def marked(out: str | os.PathLike[str], sha256: str, page: int, bbox: Box) -> bytes:
+    """The surroundings of a cell as PNG, with a frame around the cell. Raises NoPicture, as `crop` does."""
+    from PIL import Image, ImageDraw
+
+    x0, top, x1, bottom = bbox
+    around = (max(0.0, x0 - _ASIDE), max(0.0, top - _ABOVE), x1 + _ASIDE, bottom + _ABOVE)
+    with Image.open(io.BytesIO(crop(out, sha256, page, around))) as found:
+        scale = found.info["dpi"][0] / 72
+        picture = found.convert("RGB")
+    left, upper = max(0.0, around[0] - MARGIN), max(0.0, around[1] - MARGIN)
+    frame = [(x0 - left) * scale - 2, (top - upper) * scale - 2, (x1 - left) * scale + 2, (bottom - upper) * scale + 2]
+    ImageDraw.Draw(picture).rectangle(frame, outline=(200, 30, 20), width=max(2, round(scale)))
+    buffer = io.BytesIO()
+    picture.quantize(32).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def _source(hidden: Path, sha256: str) -> bytes:

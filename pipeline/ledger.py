@@ -274,6 +274,20 @@ def paths_of(path: str, sha256: str) -> list[str]:
     return sorted(os.fsdecode(row[0]) for row in rows)
 
 
+def report_of(path: str, sha256: str) -> bytes | None:
+    """The report of a content as it was last kept, from the ledger at `path`, in any process."""
+    query = "SELECT version, fault, payload, digest FROM reports WHERE sha256 = ?"
+    try:
+        with contextlib.closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as database:
+            rows = database.execute(query, (sha256,)).fetchall()
+    except sqlite3.DatabaseError:
+        return None
+    for version, fault, payload, digest in rows:
+        if digest == _digest(sha256, version, fault, payload):
+            return bytes(payload)
+    return None
+
+
 def _digest(*parts: object) -> bytes:
     """A digest of a row's values, each told from its neighbours by its length."""
     total = hashlib.blake2b(digest_size=12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import resource
 import subprocess
@@ -13,9 +14,10 @@ from typer.testing import CliRunner, Result
 
 from pipeline.cli import app
 from pipeline.publish.switch import Out
-from tests.readers import reader
+from tests.readers import make, reader, settings_of
 
 ROOT = Path(__file__).parents[1]
+CELL = ("requests", "granted", "total")
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +100,7 @@ def test_a_busy_folder_and_a_full_disk_end_in_1(tmp_path: Path, monkeypatch: pyt
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.publish._ParquetWriter.close", full)
+    monkeypatch.setattr("pipeline.publish.parquet_file.ParquetFile.close", full)
     result = call("run", raw, "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "No space left" in result.stderr
@@ -135,6 +137,32 @@ def test_explain_shows_tables_with_doubts_at_their_cells(tmp_path: Path) -> None
     assert empty.exit_code == 0
     assert "set aside: the file is empty" in empty.stdout
     assert call("explain", raw / "d.txt").exit_code == 1
+
+
+def test_explain_shows_what_people_decided(tmp_path: Path) -> None:
+    """By corrections.csv beside the file, or by the file named; one that no longer fits is a doubt."""
+    raw = write(tmp_path / "raw", a="year=2020")
+    plain = call("explain", raw / "a.txt").stdout
+    printed = next(fact.value_raw for fact in make("0" * 64, settings_of("year=2020")).facts if fact.key == CELL)
+    sha256 = hashlib.sha256((raw / "a.txt").read_bytes()).hexdigest()
+
+    def decide(path: Path, text: str) -> None:
+        line = ",".join((sha256, *CELL, text, "77", "seen on paper", "Wang", "2024-05-31"))
+        path.write_text("sha256,table_id,row_id,column_id,printed,corrected,reason,who,date\n" + line + "\n")
+
+    decide(raw / "corrections.csv", printed or "")
+    shown = call("explain", raw / "a.txt").stdout
+    assert "✎ 77" not in plain
+    assert any("✎ 77" in line and "（一）予以公开" in line for line in shown.splitlines())
+    assert "corrected to 77 by Wang on 2024-05-31: seen on paper" in shown
+    decide(tmp_path / "other.csv", "12345")
+    other = call("explain", raw / "a.txt", "--corrections", tmp_path / "other.csv").stdout
+    assert "error correction_failed requests.granted.total" in other
+    assert "✎ 77" not in other
+    (tmp_path / "bad.csv").write_text("nonsense\n")
+    bad = call("explain", raw / "a.txt", "--corrections", tmp_path / "bad.csv")
+    assert bad.exit_code == 2
+    assert "bad.csv line 1" in bad.stderr
 
 
 def gongkai(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:

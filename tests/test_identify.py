@@ -324,3 +324,9 @@ def test_real_documents() -> None:
         "003": ("annual_report", "371323", 2020, "沂水县人民政府", "government"),
         "004": ("annual_report", "370683", 2020, "莱州市人民政府", "government"),
     }
+
+
+def test_a_document_without_a_line_is_no_report() -> None:
+    found = identify(Document(format="pdf", blocks=()))
+    assert found.document_type == "other"
+    assert found.reason

@@ -122,7 +122,7 @@ def read(document: Document) -> Text:
     raw: list[tuple[str, int | None, int | None, int | None]] = []
     for block in document.blocks:
         raw.extend(_lines_of_table(block) if isinstance(block, Table) else _lines_of_paragraph(block))
-    normal = normalise("\n".join(part[0] for part in raw)).split("\n")
+    normal = normalise("\n".join(part[0] for part in raw)).split("\n") if raw else []
     lines = []
     for text, (_, page, number, level) in zip(normal, raw, strict=True):
         stripped = text.strip()

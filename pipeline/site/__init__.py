@@ -25,10 +25,14 @@ from pipeline.site import grids
 from pipeline.site.dataset import entries, set_aside
 from pipeline.site.figures import Brief, Figures
 from pipeline.site.pages import MARK, Pages, is_ours
+from pipeline.site.pictures import Pictures
 from pipeline.site.queue import Queue
 
 UNPLACED = "unplaced"
 """The name of the page of reports whose place is not known."""
+
+PICTURES = 500
+"""Cells in doubt that a site shows as their source prints them: some minutes of drawing at most."""
 
 
 class NotOurs(Exception):
@@ -45,8 +49,12 @@ class Built:
     places: int
 
 
-def build(dataset: Path, out: Path, tell: Callable[[int], None] = lambda done: None) -> Built:
+def build(
+    dataset: Path, out: Path, tell: Callable[[int], None] = lambda done: None, *, pictures: int = PICTURES
+) -> Built:
     """Build the site of the dataset in `dataset` below `out`; `tell` hears how many reports are done.
+
+    At most `pictures` cells in doubt are shown as their source prints them.
 
     A site that was built in `out` before is replaced when the new one is whole. Raises NoDataset, NotOurs, and OSError
     or ValueError for a dataset that is damaged.
@@ -58,7 +66,7 @@ def build(dataset: Path, out: Path, tell: Callable[[int], None] = lambda done: N
     draft = out.with_name(f".{out.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        built = _write(dataset, draft, tell)
+        built = _write(dataset, draft, tell, pictures)
         if out.exists():
             shutil.rmtree(out)
         draft.rename(out)
@@ -68,9 +76,10 @@ def build(dataset: Path, out: Path, tell: Callable[[int], None] = lambda done: N
     return built
 
 
-def _write(dataset: Path, out: Path, tell: Callable[[int], None]) -> Built:
+def _write(dataset: Path, out: Path, tell: Callable[[int], None], most_pictures: int) -> Built:
     pages = Pages(out, {"glosses": {kind.kind: kind for kind in vocabulary.flag_kinds().values()}})
     pages.assets()
+    pictures = Pictures(dataset, pages, most_pictures)
     figures, queue, briefs = Figures(), Queue(), list[Brief]()
     for done, entry in enumerate(entries(dataset), 1):
         brief = figures.add(entry)
@@ -86,6 +95,7 @@ def _write(dataset: Path, out: Path, tell: Callable[[int], None]) -> Built:
             sheets=grids.sheets_of(entry, doubts, claims),
             doubts=doubts,
             claims=claims,
+            pictures=pictures.of(entry, doubts),
         )
         tell(done)
     briefs.sort(key=lambda b: (b.code or "~", b.publisher, b.year, b.report_id))

@@ -4,7 +4,7 @@ doubts, and the claims of the prose that speak of it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -173,6 +173,14 @@ def sheets_of(entry: Entry, doubts: Sequence[Doubt], claims: Sequence[Told]) -> 
     return tuple(found)
 
 
+def changes(doubt: Doubt) -> Iterator[tuple[str, str, str]]:
+    """The cells that the explanations of a broken sum change: row_id, column_id, and the number they give it."""
+    if doubt.kind == "reconcile_ties":
+        for tie in doubt.ties:
+            for row_id, column_id, _, value in _CHANGE.findall(tie):
+                yield row_id, column_id, value
+
+
 def _marked(doubts: Sequence[Doubt], claims: Sequence[Told]) -> _Marks:
     marks = _Marks()
     rank = {"error": 2, "warning": 1, "info": 0, "": -1}
@@ -180,12 +188,10 @@ def _marked(doubts: Sequence[Doubt], claims: Sequence[Told]) -> _Marks:
         marks.doubts.setdefault(doubt.place, []).append(doubt.number)
         if rank.get(doubt.severity, 0) > rank[marks.severities.get(doubt.place, "")]:
             marks.severities[doubt.place] = doubt.severity
-        if doubt.kind == "reconcile_ties":
-            for tie in doubt.ties:
-                for row_id, column_id, _, value in _CHANGE.findall(tie):
-                    place = (doubt.place[0], row_id, column_id)
-                    if value not in marks.ties.setdefault(place, []):
-                        marks.ties[place].append(value)
+        for row_id, column_id, value in changes(doubt):
+            place = (doubt.place[0], row_id, column_id)
+            if value not in marks.ties.setdefault(place, []):
+                marks.ties[place].append(value)
     for claim in claims:
         marks.claims.setdefault(claim.place, []).append(claim.number)
     return marks

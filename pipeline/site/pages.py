@@ -30,18 +30,19 @@ class Pages:
         """Render `template` to `path`; the template knows how far up the site's root is as `root`."""
         root = "../" * path.count("/")
         text = self._environment.get_template(template).render(root=root, path=path, **values)
-        self._put(path, text.encode())
+        self.put(path, text.encode())
 
     def script(self, path: str, name: str, data: object) -> None:
         """Data as a script that works from file://, where pages cannot fetch: `gongkai.<name> = …`."""
-        self._put(path, f"(window.gongkai = window.gongkai || {{}}).{name} = {as_json(data)};\n".encode())
+        self.put(path, f"(window.gongkai = window.gongkai || {{}}).{name} = {as_json(data)};\n".encode())
 
     def assets(self) -> None:
         """Style, script and the charting library with its licence."""
         for path in sorted(p for p in _ASSETS.rglob("*") if p.is_file()):
-            self._put(f"assets/{path.relative_to(_ASSETS).as_posix()}", path.read_bytes())
+            self.put(f"assets/{path.relative_to(_ASSETS).as_posix()}", path.read_bytes())
 
-    def _put(self, path: str, content: bytes) -> None:
+    def put(self, path: str, content: bytes) -> None:
+        """Write a file of the site."""
         target = self.out / path
         if target.parent not in self._made:
             target.parent.mkdir(parents=True, exist_ok=True)
