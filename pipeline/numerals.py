@@ -17,6 +17,10 @@ CNY_10K = {"元": Decimal("0.0001"), "千元": Decimal("0.1"), "万元": Decimal
            "千万元": Decimal(1000), "亿元": Decimal(10000)}  # fmt: skip
 
 
+DIGITS = 15
+"""The significant digits that a double holds exactly, which is what is published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Numeral:
     """What a cell says. `status` is reported, blank or unreadable; `doubts` are (flag kind, severity, message)."""
@@ -33,6 +37,9 @@ _ABSENT = regex.compile(r"[-–—―－_/／\\|~～*·.…]{1,6}|无|暂无|空
 _MARK = regex.compile(r"[①-⑳⑴-⒇⓪❶-❿➀-➓⁰¹²³⁴-⁹₀-₉※†‡]+|(?<=\d)\*+$|\[\d{1,2}\]$|\[注\d*\]$")
 _NOTE = regex.compile(r"^(?P<head>[^(（]*\d[^(（]*)[(（](?P<note>[^()（）]*\p{Han}[^()（）]*)[)）]?$")
 _ANY_DIGIT = regex.compile(r"[\p{Nd}\p{Nl}零一二三四五六七八九十OoQlI|]")
+_WORD = regex.compile(
+    r"[\u4e00-\u9fff--[零一二三四五六七八九十百千万亿两无空]]+", regex.V1
+)  # and no numeral among them
 _DASHES = regex.compile(r"[−–—―]")
 _APART = regex.compile(r"\d\s+[\d,.]|[,.]\s+\d")
 _UNIT_IN_PARENTHESES = regex.compile(r"[(（]((?:百万|千万|万|亿|千)?元|万|亿)[)）]$")
@@ -62,6 +69,8 @@ def is_value(text: str) -> bool:
     if text.isascii() and text.isdigit():
         return True
     stripped = text.strip()
+    if _WORD.fullmatch(stripped) and not stripped.startswith("人民币"):
+        return False
     if not stripped or len(stripped) > 60 or (len(stripped) > 12 and not _ANY_DIGIT.search(stripped)):
         return False
     if read_numeral(text, signed=True).status != "unreadable":
@@ -76,6 +85,8 @@ def read_numeral(text: str, *, signed: bool = False, unit: str = "count", unit_h
     `signed` is true for 本年增/减, whose sign may stand in words. `unit_hint` is the unit of the column header (元,
     万元, 亿元), used where the cell itself names none; without either, 万元 is assumed and the doubt says so.
     """
+    if unit == "count" and text.isdigit() and text.isascii() and len(text) <= 10 and (text[0] != "0" or text == "0"):
+        return Numeral("reported", Decimal(text))  # as most cells are: nothing to fold, to convert or to doubt
     doubts: list[tuple[str, str, str]] = []
     body = _strip(text, doubts)
     if not body:
@@ -87,6 +98,9 @@ def read_numeral(text: str, *, signed: bool = False, unit: str = "count", unit_h
     value = _digits(body, doubts)
     if value is None or sign is None:
         return Numeral("unreadable", None, (("not_a_number", "warning", f"{text.strip()!r} is no number"),))
+    if not is_exact(value):
+        told = f"more digits than any figure of a report has: {text.strip()[:30]}…"
+        return Numeral("unreadable", None, (("not_a_number", "warning", told),))
     value = value * sign * scale
     exponent = value.as_tuple().exponent
     if any(kind == "unit_assumed" for kind, _, _ in doubts) and isinstance(exponent, int) and exponent < -6:
@@ -208,9 +222,15 @@ def _digits(body: str, doubts: list[tuple[str, str, str]]) -> Decimal | None:
     return None
 
 
+def is_exact(value: Decimal) -> bool:
+    """Whether a number has no more than `DIGITS` digits from its first to its last that is not 0: more would be rounded
+    on the way, and are no figure of a report."""
+    return len(format(value, "f").strip("-0.").replace(".", "")) <= DIGITS and abs(value.adjusted()) <= 2 * DIGITS
+
+
 def chinese_number(text: str) -> int | None:
     """The value of a Chinese numeral (二十三 → 23, 二〇二〇 → 2020, 三万五千 → 35000); None where it is none."""
-    if not text:
+    if not text or len(text) > 2 * DIGITS:
         return None
     if all(c in _DIGIT_OF for c in text):
         return int("".join(str(_DIGIT_OF[c]) for c in text))

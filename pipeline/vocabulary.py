@@ -123,6 +123,13 @@ def form(template: str, table_id: str) -> Form:
 
 
 @cache
+def units(template: str, table_id: str) -> dict[str, str]:
+    """The published unit of each column of a table: `count` or `CNY_10k`."""
+    known = form(template, table_id)
+    return {column_id: known.unit(column_id) for columns in known.rows.values() for column_id in columns}
+
+
+@cache
 def equations(template: str, table_id: str) -> tuple[Equation, ...]:
     """Every identity that a table of this template promises, instantiated over its rows and columns."""
     rows = form(template, table_id).rows

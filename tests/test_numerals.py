@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from pipeline.narrative.tokens import tokenise
 from pipeline.numerals import chinese_number, is_value, read_numeral
 
 
@@ -141,3 +142,24 @@ def test_malformed_chinese_numbers(text: str) -> None:
 def test_words_are_no_values() -> None:
     assert not any(is_value(text) for text in ["规章", "自然人", "其他", "（七）总计", "1.", ""])
     assert all(is_value(text) for text in ["0", "12件", "增加 532 项", "78681 万元", "-", "无", "1,234.5"])
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 400, "9" * 5000, "1.00000000000000000000000000000000001", "0." + "0" * 300 + "1", "1" + "0" * 60]
+)
+def test_a_number_of_more_digits_than_can_be_held_is_none(text: str) -> None:
+    """It would be rounded on the way, and another number be published than the one printed."""
+    numeral = read_numeral(text)
+    assert (numeral.status, numeral.value) == ("unreadable", None)
+    assert [kind for kind, _, _ in numeral.doubts] == ["not_a_number"]
+
+
+@pytest.mark.parametrize("text", ["一" * 5000, "十" * 5000, "万" * 5000, "一万" * 3000])
+def test_endless_chinese_digits_are_no_number(text: str) -> None:
+    assert read_numeral(text).status == "unreadable"
+    assert tokenise(f"收到申请{text}件")[-1].value is None
+
+
+def test_the_longest_figures_are_read_whole() -> None:
+    for text in ("123456789012345", "1234567890.12345", "-0.000001", "900000000000"):
+        assert read_numeral(text, signed=True).value == Decimal(text)

@@ -36,10 +36,10 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
     segments = find_segments(stream)
     templates = _templates(segments, stream, year)
     found = []
+    blanks = any(_leaves_blanks(stream, segment) for segment in segments["requests"][:1])
     for table_id in vocabulary.TABLES:
         template, flag = templates[table_id]
         candidates = []
-        blanks = any(_leaves_blanks(stream, segment) for segment in segments["requests"][:1])
         for segment in segments[table_id][:_MOST_CANDIDATES]:
             reading = _read(stream, segment, template, blanks)
             if reading is not None:
@@ -74,9 +74,12 @@ def _leaves_blanks(stream: Sequence[Row], segment: Segment) -> bool:
     """Whether a table of requests leaves cells blank for 0: three rows or more hold blanks between their figures."""
     count = 0
     for row in stream[segment.start : segment.end]:
-        filled = [i for i, slot in enumerate(row.slots) if not slot.blank and is_value(slot.text)]
-        if row.layout != "text" and len(filled) >= 2:
-            count += any(slot.blank for slot in row.slots[filled[0] : filled[-1]])
+        if row.layout == "text":
+            continue
+        texts = [slot.text.strip() for slot in row.slots]
+        if "" in texts:
+            filled = [i for i, text in enumerate(texts) if text and is_value(row.slots[i].text)]
+            count += len(filled) >= 2 and "" in texts[filled[0] : filled[-1]]
     return count >= 3
 
 
@@ -106,17 +109,18 @@ def _judge(form: Form, items: Sequence[Item]) -> Judge | None:
     columns = next(iter(form.rows.values()))
     if not equations or form.table_id != "requests":
         return None
-    numbers = {
-        i: [Decimal(0) if n.status == "blank" else n.value for n in (read_numeral(s.text) for s in item.values)]
-        for i, item in enumerate(items)
-        if len(item.values) == len(columns)
-    }
+
+    def numbers(item: Item) -> list[Decimal | None]:
+        if len(item.values) != len(columns):
+            return []
+        read = (read_numeral(slot.text) for slot in item.values)
+        return [Decimal(0) if numeral.status == "blank" else numeral.value for numeral in read]
 
     def broken(binding: dict[int, str]) -> int:
         cells = {
             (key, column): value
             for i, key in binding.items()
-            for column, value in zip(columns, numbers.get(i, ()), strict=False)
+            for column, value in zip(columns, numbers(items[i]), strict=False)
             if value is not None
         }
         return sum(

@@ -7,6 +7,7 @@ the form's own order, where exactly as many rows stand unnamed as the form has r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from rapidfuzz import fuzz
@@ -177,19 +178,26 @@ def _torn(label: str, trail: str, lead: str, item: Item) -> tuple[float, str]:
     return 0.0, ""
 
 
+@lru_cache(maxsize=5_000)
 def _without_others(text: str, template: str, table_id: str) -> str:
     """The text without the labels of groups, columns and captions, which float between the rows."""
     text = ORGANISATIONS.sub("", text)
+    for start, end, key in reversed(label_hits(text, _rows_and_others(template, table_id))):
+        if key == "":
+            text = text[:start] + text[end:]
+    return text
+
+
+@cache
+def _rows_and_others(template: str, table_id: str) -> tuple[tuple[str, str], ...]:
+    """The labels of the rows, then those of groups, columns and captions with an empty key."""
     others = [*matcher(template, table_id, "group").longest_first, *_CAPTIONS]
     if table_id != "proactive":
         others += [pair for pair in matcher(template, table_id, "column").longest_first if len(pair[0]) >= 3]
     rows = matcher(template, table_id, "row").longest_first
-    pairs = sorted({(t, "") for t, _ in others if t not in {r for r, _ in rows}}, key=lambda p: (-len(p[0]), p[0]))
-    kept = label_hits(text, [*rows, *pairs]) if pairs else []
-    for start, end, key in reversed(kept):
-        if key == "":
-            text = text[:start] + text[end:]
-    return text
+    named = {label for label, _ in rows}
+    pairs = sorted({(t, "") for t, _ in others if t not in named}, key=lambda p: (-len(p[0]), p[0]))
+    return (*rows, *pairs)
 
 
 _CAPTIONS = [

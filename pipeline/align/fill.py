@@ -60,7 +60,8 @@ def read_rows(table: TableInMaking, stream: Sequence[Row], headers: list[Header]
         geometry = None
         if table_id != "proactive":
             geometry = _geometry(stream, headers, group, named)
-        for item in group:
+        filled = [item.filled for item in group]
+        for i, item in enumerate(group):
             if item.key is None:
                 continue
             columns = named if table_id == "requests" else form.rows[item.key]
@@ -69,11 +70,11 @@ def read_rows(table: TableInMaking, stream: Sequence[Row], headers: list[Header]
                 local, keyed = _own_header(table, stream, headers, item, columns)
             values = _expanded(_deduplicated(item, len(keyed)), local)
             full = (
-                _total_printed(group, len(keyed))
+                _total_printed(filled, len(keyed))
                 if table_id != "proactive"
                 else item.row.layout == "ragged" and not table.blanks
             )
-            item.values = values
+            item.values, filled[i] = values, sum(1 for slot in values if not slot.blank)
             if table_id == "proactive":
                 table.units[item.key] = unit_named(item.printed) or _unit_above(stream, headers, item)
             placed = _gapped(item, place(item.row, values, len(keyed), local, full), len(keyed))
@@ -181,6 +182,8 @@ def _expanded(values: list[Slot], geometry: Geometry | None) -> list[Slot]:
         return values
     if sum(1 for slot in values if not slot.blank) > len(geometry.starts):
         values = [slot for slot in values if not slot.text.strip().endswith(("%", "％"))]
+    if all(slot.end - slot.start == 1 for slot in values) and len(set(geometry.starts)) == len(geometry.starts):
+        return values
     found: list[Slot] = []
     for slot in values:
         covered = [start for start in geometry.starts if slot.start <= start < slot.end]
@@ -210,10 +213,9 @@ def _edge_blank(item: Item, placed: Placed, width: int, blanks: bool) -> Placed:
     return Placed(tuple(dict.fromkeys((chosen, *spread(filled, width)))), doubt)
 
 
-def _total_printed(group: Sequence[Item], width: int) -> bool:
-    """Whether the rows of a block print their last column: most rows with figures end in one."""
-    full = sum(1 for item in group if item.filled == width)
-    return full * 2 >= sum(1 for item in group if item.filled)
+def _total_printed(filled: Sequence[int], width: int) -> bool:
+    """Whether the rows of a block, with so many figures each, print their last column: most that have any are full."""
+    return filled.count(width) * 2 >= len(filled) - filled.count(0)
 
 
 def _without_duplicates(

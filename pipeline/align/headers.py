@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import regex
@@ -65,15 +66,20 @@ def headers_of(rows: Sequence[Row], segment: Segment, template: str) -> list[Hea
 def _text_header(lines: Sequence[Row], first: int, template: str, table_id: str) -> Header:
     """The columns that a run of text lines names, however the words are broken over the lines."""
     text = ORGANISATIONS.sub("", bare("".join(line.text for line in lines)))
-    labels = [pair for pair in matcher(template, table_id, "column").longest_first if len(pair[0]) >= 3]
-    rows = [pair for pair in matcher(template, table_id, "row").longest_first if len(pair[0]) >= 4]
-    neutral = [(label, "") for label, _ in rows]
-    hits = label_hits(text, sorted({*labels, *neutral}, key=lambda p: (-len(p[0]), p)))
+    hits = label_hits(text, _columns_and_rows(template, table_id, short=False))
     if table_id == "requests" and len({key for _, _, key in hits if key}) >= 3:  # among others, 其他 is a column too
-        short = [pair for pair in matcher(template, table_id, "column").longest_first if pair[0] == "其他"]
-        hits = label_hits(text, sorted({*labels, *neutral, *short}, key=lambda p: (-len(p[0]), p)))
+        hits = label_hits(text, _columns_and_rows(template, table_id, short=True))
     columns = tuple((start, end, key) for start, end, key in hits if key)
     return Header(first, lines[0].block, columns, unit_named("".join(line.text for line in lines)))
+
+
+@cache
+def _columns_and_rows(template: str, table_id: str, short: bool) -> tuple[tuple[str, str], ...]:
+    """The labels of the columns, and those of the rows with an empty key, longest first; 其他 only where `short`."""
+    columns = matcher(template, table_id, "column").longest_first
+    labels = [pair for pair in columns if len(pair[0]) >= 3 or (short and pair[0] == "其他")]
+    rows = [(label, "") for label, _ in matcher(template, table_id, "row").longest_first if len(label) >= 4]
+    return tuple(sorted({*labels, *rows}, key=lambda p: (-len(p[0]), p)))
 
 
 def unit_named(text: str) -> str | None:

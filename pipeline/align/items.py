@@ -13,7 +13,7 @@ from pipeline.align.rows import Row, Slot
 from pipeline.align.segments import Segment
 from pipeline.numerals import is_value
 
-_COUNTED = regex.compile(r"件|条|项|个|次|宗|份|件次|项次")
+_COUNTED = frozenset(("件", "条", "项", "个", "次", "宗", "份", "件次", "项次"))
 _BROKEN_FIGURE = regex.compile(
     r"(?=\P{Nd}*\p{Nd})(?![(（]?\p{Nd}{1,2}[)）.．、]$)[^\p{Han}]{1,20}|\p{Nd}[\p{Nd},，.]*\s*[(（].{1,20}"
 )
@@ -40,7 +40,7 @@ class Item:
 
     @property
     def filled(self) -> int:
-        return sum(1 for slot in self.values if not slot.blank)
+        return len([1 for slot in self.values if slot.text.strip()])
 
 
 def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -> list[Item]:
@@ -136,14 +136,15 @@ def _parts(row: Row, template: str, table_id: str) -> list[tuple[list[Slot], lis
     slots = row.slots
     for i, slot in enumerate(slots):
         labels, values = parts[-1]
-        if slot.blank and row.layout != "text":
+        text = slot.text.strip()
+        if not text and row.layout != "text":
             values.append(slot)
             continue
-        if _COUNTED.fullmatch(slot.text.strip()):
+        if text in _COUNTED:
             continue  # a column that says 件 beside each figure
-        if (_is_figure(slot) and not _enumerates(slots, i, row, template, table_id)) or slot.blank:
+        if not text or (_is_figure(slot) and not _enumerates(slots, i, row, template, table_id)):
             values.append(slot)
-        elif labels and _BROKEN_FIGURE.fullmatch(slot.text.strip()):
+        elif labels and _BROKEN_FIGURE.fullmatch(text):
             values.append(slot)  # 8B: a figure misread, never a part of the label
         elif not any(not v.blank for v in values):
             labels.append(slot)

@@ -134,6 +134,8 @@ def resembles_label(text: str, template: str, table_id: str) -> bool:
 
 def label_hits(text: str, labels: Iterable[tuple[str, str]]) -> list[tuple[int, int, str]]:
     """Where a bare text holds bare labels: (start, end, key), longest labels first claimed, in order of place."""
+    if not text:
+        return []
     taken = [False] * len(text)
     hits = []
     for label, key in labels:

@@ -196,6 +196,8 @@ def _consistent(values: dict[Key, Decimal], equations: Sequence[Equation], settl
 
 def agreed(placements: Sequence[Placement], text: Callable[[int], str]) -> list[tuple[int | None, bool]]:
     """For each column (index of the value or None, settled): settled where all placements give it the same text."""
+    if len(placements) == 1:
+        return [(index, True) for index in placements[0]]
     result: list[tuple[int | None, bool]] = []
     for column in range(len(placements[0])):
         choices = {None if p[column] is None else text(p[column]).strip() for p in placements}  # type: ignore[arg-type]

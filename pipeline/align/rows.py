@@ -166,6 +166,8 @@ def _unfused(cells: list[Cell]) -> Iterator[list[tuple[Cell, str]]]:
     """The rows that one table row holds: several where its value cells hold equally many lines of numbers each."""
     counts = []
     for cell in cells:
+        if "\n" not in cell.text:
+            continue
         lines = [line for line in cell.text.split("\n") if line.strip()]
         if len(lines) >= 2 and all(is_value(line) for line in lines):
             counts.append(len(lines))

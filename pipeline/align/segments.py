@@ -84,7 +84,6 @@ def _characters(table_id: str) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=20_000)
 def _named(text: str, table_id: str) -> tuple[tuple[str, str, str | None, bool], ...]:
     """What a bare text names in a table: (axis, key, template if of one form only, weak)."""
     characters = _characters(table_id)
@@ -101,6 +100,14 @@ def _named(text: str, table_id: str) -> tuple[tuple[str, str, str | None, bool],
     return tuple(found)
 
 
+@lru_cache(maxsize=20_000)
+def _named_anywhere(text: str) -> tuple[tuple[str, str, str, str | None, bool], ...]:
+    """What a bare text names in any table: (table_id, axis, key, template if of one form only, weak)."""
+    if len(text) > 60:
+        return ()
+    return tuple((table_id, *named) for table_id in vocabulary.TABLES for named in _named(text, table_id))
+
+
 def find_segments(rows: list[Row]) -> dict[str, list[Segment]]:
     """All places that may hold each statutory table, best first. Every table_id is a key."""
     hits: dict[str, list[Hit]] = {table_id: [] for table_id in vocabulary.TABLES}
@@ -108,13 +115,13 @@ def find_segments(rows: list[Row]) -> dict[str, list[Segment]]:
         texts = chunks(row)
         if not texts or len(texts) > 40:
             continue
-        joined = "".join(texts) if row.layout != "text" else ""
-        for table_id in vocabulary.TABLES:
-            for text in texts:
-                if len(text) <= 60:
-                    hits[table_id].extend(Hit(index, *named) for named in _named(text, table_id))
-            if joined and len(texts) > 1 and len(joined) <= 60:
-                hits[table_id].extend(Hit(index, *n) for n in _named(joined, table_id) if n[0] == "row")
+        for text in texts:
+            for table_id, axis, key, only, weak in _named_anywhere(text):
+                hits[table_id].append(Hit(index, axis, key, only, weak))
+        if len(texts) > 1 and row.layout != "text":
+            for table_id, axis, key, only, weak in _named_anywhere("".join(texts)):
+                if axis == "row":
+                    hits[table_id].append(Hit(index, axis, key, only, weak))
     strong = {
         table_id: {hit.row for hit in found if not hit.weak and (hit.axis == "column" or table_id != "proactive")}
         for table_id, found in hits.items()

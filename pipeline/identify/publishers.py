@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipeline import jurisdictions
 from pipeline.identify import places
@@ -240,9 +242,9 @@ def _beside(rest: str, witnesses: Witnesses) -> Division | None:
     stem = town[1] if town and town[1] else re.sub(r"办事处$", "", rest)
     found: Counter[str] = Counter()
     text = witnesses.text.compact
-    for match in re.finditer(re.escape(stem), text):
-        for name in places.mentions(text[max(0, match.start() - 15) : match.start()], witnesses.year):
-            if text[: match.start()].endswith(name):
+    for at in _places(stem, text):
+        for name in places.mentions(text[max(0, at - 15) : at], witnesses.year):
+            if text.endswith(name, 0, at):
                 found[name] += 1
     if len(found) != 1:
         return None
@@ -293,13 +295,35 @@ def _written_out(place: str, relative: str | None, rest: str, witnesses: Witness
     stem = re.sub(r"(?:委员会|委|办公室|办)$", "", rest) if ending in ("委员会", "办公室") else rest[:-1]
     found: Counter[str] = Counter()
     for head in dict.fromkeys(heads):
-        for match in re.finditer(rf"{re.escape(head)}({_HAN}{{2,22}}?{re.escape(ending)})", witnesses.text.compact):
-            full = match[1]
+        for full in _named_after(head, ending, witnesses.text.compact):
             core = full[: -len(ending)]
             cut_short = core.startswith(stem) and core != stem  # 教育局 is a name of its own beside 教育和体育局
             if len(full) > len(rest) and full[:1] == stem[:1] and not cut_short and _is_subsequence(stem, core):
                 found[full] += 1
     return min(found, key=lambda full: (-found[full], len(full), full)) if found else None
+
+
+def _named_after(head: str, ending: str, text: str) -> Iterator[str]:
+    """The names of up to 22 characters and the ending that follow a place's name."""
+    at, name = text.find(head), _name_with(ending)
+    while at >= 0:
+        found = name.match(text, at + len(head))
+        if found:
+            yield found[0]
+        at = text.find(head, found.end() if found else at + 1)
+
+
+@cache
+def _name_with(ending: str) -> re.Pattern[str]:
+    return re.compile(rf"{_HAN}{{2,22}}?{re.escape(ending)}")
+
+
+def _places(word: str, text: str) -> Iterator[int]:
+    """Where a word stands in a text."""
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + max(len(word), 1))
 
 
 def _is_subsequence(short: str, long: str) -> bool:
@@ -313,8 +337,8 @@ def _mend_body(name: str, witnesses: Witnesses) -> str | None:
     if len(name) < 6 or text.count(name) > 1:
         return None
     found: Counter[str] = Counter()
-    for match in re.finditer(re.escape(name[:3]), text):
-        other = text[match.start() : match.start() + len(name)]
+    for at in _places(name[:3], text):
+        other = text[at : at + len(name)]
         differ = [(a, b) for a, b in zip(other, name, strict=False) if a != b]
         if len(other) == len(name) and len(differ) == 1 and places.alike(*differ[0]):
             found[other] += 1

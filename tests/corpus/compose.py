@@ -81,7 +81,7 @@ def compose(
         blocks = with_radicals(rng, blocks, rng.choice([0.2, 1.0]))
     title = prose.heading_text(telling, publisher, year)
     data = renderer.render(rng, blocks, title or "政府信息公开")
-    truth = _truth(template, year, publisher, telling, wreck.said, wounds, misprints)
+    truth = _truth(template, year, publisher, telling, wreck.said, wounds, misprints, figures)
     return Piece(data, truth, format, difficulty, renderer.suffix)
 
 
@@ -112,6 +112,7 @@ def _truth(
     said: Mapping[Key, Said],
     wounds: tuple[str, ...],
     misprints: tuple[Misprint, ...],
+    figures: Mapping[Key, Decimal],
 ) -> Truth:
     names = publisher.spellings()
     return Truth(
@@ -124,6 +125,7 @@ def _truth(
         cells={key: said[key] for key in grid(template)},
         damage=wounds,
         misprints=misprints,
+        meant=dict(figures),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -43,7 +43,8 @@ class Truth:
     """Whose report a document is, of which year, in which form, and what each cell of that form says.
 
     `publisher_also` holds the other lawful spellings of the publisher (with or without its parents). `code` is
-    None where the document does not say enough to tell one division from another of the same name.
+    None where the document does not say enough to tell one division from another of the same name. `meant` is what each
+    cell would hold in the lawful report, before misprints and damage.
     """
 
     template: str
@@ -55,6 +56,7 @@ class Truth:
     cells: dict[Key, Said]
     damage: tuple[str, ...] = ()
     misprints: tuple[Misprint, ...] = ()
+    meant: dict[Key, Decimal] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The truth as plain data; cells in print order as [table, row, column, status, value, settled]."""
