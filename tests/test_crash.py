@@ -31,7 +31,7 @@ from pipeline.run import run
 from tests.readers import here, reader
 
 ROOT = Path(__file__).parents[1]
-KILLS = 68
+KILLS = 84
 SEED = 7
 WHOLE = ["ledger.sqlite", "lock", "version.json"]
 
