@@ -202,6 +202,7 @@ def test_every_peer_says_what_it_reads_and_how() -> None:
     assert {format for peer in PEERS if peer.name != "gongkai tables" for format in peer.formats} == set(ALL_FORMATS)
 
 
+@pytest.mark.slow
 def test_a_reader_works_in_its_own_process_and_is_started_again_when_it_dies(tmp_path: Path) -> None:
     path, worker = written(tmp_path), Worker("gongkai")
     try:

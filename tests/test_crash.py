@@ -205,6 +205,7 @@ def resize(folder: Path, kilobytes: int) -> None:
     subprocess.run(["mount", "-o", f"remount,size={kilobytes}k", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_costs_nothing_that_was_there(scene: Scene, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 100_000) as disk:
         out = disk / "out"

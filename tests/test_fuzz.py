@@ -57,6 +57,7 @@ def test_what_keeps_the_text_keeps_the_numbers(mutation: Mutation) -> None:
     assert right == len(base.truth.cells) or mutation.name in LOSES
 
 
+@pytest.mark.slow
 def test_files_of_all_cheap_formats_are_stood(tmp_path: Path) -> None:
     found = Found()
     fuzz([mutant(7, number, dear=False) for number in range(30)], tmp_path, 2, found)

@@ -38,6 +38,7 @@ _METADATA = (
 # Elements that can stand unclosed by the thousand, and say nothing about the order of the text
 _INLINE_TAG = re.compile(r"</?(?:font|span|b|i|u|em|strong|a|big|small|o:p|st1:\w+)\b[^<>]*>", re.IGNORECASE)
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{2000,}")
+_END_OF_PAGE = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)\s*(\S+)")
 
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
@@ -159,7 +160,9 @@ def _tree(text: str) -> tuple[HtmlElement | None, bool]:
     from lxml import etree, html
 
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_blank_text=False)
-    source = _LONG_TAG.sub(_without_attributes, text.replace("\0", "")).encode("utf-8", "replace")
+    # What stands behind them is shown by browsers, and lost by libxml2.
+    text = _END_OF_PAGE.sub("", text.replace("\0", ""))
+    source = _LONG_TAG.sub(_without_attributes, text).encode("utf-8", "replace")
     try:
         root = html.document_fromstring(source, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError):

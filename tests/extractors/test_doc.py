@@ -83,6 +83,7 @@ def hanging(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_CONVERSION_SECONDS", 0.5)
 
 
+@pytest.mark.slow
 def test_a_conversion_that_hangs_is_killed_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tmp_path / "left"
     hanging(tmp_path, f"(sleep 3; touch {left}) &\nsleep 60", monkeypatch)
@@ -153,6 +154,7 @@ def test_which_filter_reads_a_file() -> None:
 # with it
 
 
+@pytest.mark.slow
 @needs_libreoffice
 @pytest.mark.parametrize(
     "kind", ["doc", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("rtf", "odt", "xml"))]

@@ -149,3 +149,15 @@ def test_cells_outside_rows_and_text_outside_cells() -> None:
 
 def test_table_type_is_table() -> None:
     assert isinstance(page("<table><tr><td>1<td>2</table>").blocks[0], Table)
+
+
+@pytest.mark.parametrize(
+    "end", ["</body></html>", "</BODY >\n</HTML>", "</html>", "</body>", "</body></html><html><body>"]
+)
+def test_what_stands_behind_the_end_of_the_page_is_read(end: str) -> None:
+    page = f"<html><body><p>one</p>{end}<p>two</p><table><tr><td>3</td><td>4</td></tr></table>{end}<p>five</p>"
+    document = extractors.extract(page.encode())
+    texts = [block.text for block in document.blocks if isinstance(block, Paragraph)]
+    assert texts == ["one", "two", "five"]
+    (table,) = [block for block in document.blocks if isinstance(block, Table)]
+    assert [cell.text for cell in table.cells] == ["3", "4"]

@@ -99,6 +99,7 @@ def test_text_beside_a_photograph_is_kept() -> None:
     assert "pages_by_ocr" not in document.metadata
 
 
+@pytest.mark.slow
 @needs_ocr
 def test_only_the_pages_without_a_sound_layer_are_read_by_ocr() -> None:
     strip = page().crop((0, 0, 1655, 960))

@@ -50,6 +50,7 @@ def figures(document: Document) -> list[list[str]]:
     return rows_of(Document("docx", tuple(block for one in document.pictures for block in one.blocks or ())))
 
 
+@pytest.mark.slow
 @needs_ocr
 @pytest.mark.parametrize("kind", ["docx", "html"])
 def test_a_table_in_a_picture_is_read_if_wanted(kind: str, shot: Shot) -> None:
@@ -189,6 +190,7 @@ def test_a_picture_too_small_for_a_table_is_not_read() -> None:
     assert pictures.read_picture(buffer.getvalue()) == ()
 
 
+@pytest.mark.slow
 @needs_ocr
 def test_a_picture_without_rulings_is_passed_over_where_tables_are_wanted(shot: Shot) -> None:
     prose = png(page().crop((80, 180, 1560, 250)))

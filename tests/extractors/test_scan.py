@@ -82,6 +82,7 @@ def test_what_is_no_picture_is_damaged() -> None:
         assert caught.value.code == "damaged"
 
 
+@pytest.mark.slow
 @needs_ocr
 def test_recognition_is_quiet_and_needs_no_network() -> None:
     program = (
@@ -99,6 +100,7 @@ def test_recognition_is_quiet_and_needs_no_network() -> None:
     assert socket.socket.connect  # this process's own is untouched
 
 
+@pytest.mark.slow
 @needs_ocr
 def test_a_mixed_pdf_is_read_page_by_page() -> None:
     """One page with a sound text layer, one that is a picture, one with hidden text under its picture."""
@@ -182,6 +184,7 @@ def test_stamps_over_figures_are_never_silent() -> None:
         assert not score(piece.truth, pipeline.read_report(piece.data)).silent
 
 
+@pytest.mark.slow
 def test_a_reviewer_sees_the_ink_of_a_cell(page: Document) -> None:
     from PIL import Image
 

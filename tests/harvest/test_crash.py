@@ -90,6 +90,7 @@ def crashes(site: Site, tmp_path: Path, seed: int, times: int) -> None:
     assert all(asked.conditional for asked in site.asked())
 
 
+@pytest.mark.slow
 def test_a_killed_harvest_goes_on(site: Site, tmp_path: Path) -> None:
     crashes(site, tmp_path, seed=1, times=2)
 
@@ -99,6 +100,7 @@ def test_killed_thirty_times(site: Site, tmp_path: Path) -> None:
     crashes(site, tmp_path, seed=2, times=30)
 
 
+@pytest.mark.slow
 def test_what_was_kept_before_the_crash_is_not_asked_for_again(site: Site, tmp_path: Path) -> None:
     publish(site)
     store = RawStore(tmp_path / "store")

@@ -64,6 +64,7 @@ def test_a_good_night_publishes_and_the_next_does_nothing(site: Site, home: Home
     assert "第0县人民政府" in page
 
 
+@pytest.mark.slow
 def test_a_network_that_is_down_is_an_alarm_and_what_was_fetched_is_still_published(site: Site, home: Home) -> None:
     publish(site, HTML)
     home.sources("http://127.0.0.1:1/list")
@@ -109,6 +110,7 @@ def test_a_list_that_leads_to_nothing_any_more_is_an_alarm(site: Site, home: Hom
     assert len(list((home.folder / "store/objects").rglob("*/*"))) >= 2  # what was fetched stays
 
 
+@pytest.mark.slow
 def test_a_report_that_was_there_last_night_and_is_gone_is_an_alarm_once(home: Home) -> None:
     home.sources()
     home.given["gate"] = {"lost": 1.0, "lost_of_year": 1.0}
@@ -121,6 +123,7 @@ def test_a_report_that_was_there_last_night_and_is_gone_is_an_alarm_once(home: H
     assert kinds(home.night()) == []
 
 
+@pytest.mark.slow
 def test_a_gate_that_holds_is_an_alarm_every_night_until_a_person_decides(home: Home) -> None:
     home.sources()
     shutil.copy(SAMPLES / TEXT, home.folder / "raw")
@@ -138,6 +141,7 @@ def test_a_gate_that_holds_is_an_alarm_every_night_until_a_person_decides(home: 
         assert ("(for 2 nights in a row)" in home.told[-1].text) == (nights == 2)
 
 
+@pytest.mark.slow
 def test_what_a_person_let_through_is_no_alarm(home: Home) -> None:
     home.sources()
     home.given["gate"] = {"lost": 1.0, "lost_of_year": 1.0}
@@ -149,6 +153,7 @@ def test_what_a_person_let_through_is_no_alarm(home: Home) -> None:
     assert kinds(home.night()) == []
 
 
+@pytest.mark.slow
 def test_a_correction_that_fails_is_an_alarm(site: Site, home: Home) -> None:
     home.sources()
     shutil.copy(SAMPLES / TEXT, home.folder / "raw")
@@ -162,6 +167,7 @@ def test_a_correction_that_fails_is_an_alarm(site: Site, home: Home) -> None:
     assert night.summary["extracted"] == 1
 
 
+@pytest.mark.slow
 def test_a_stage_that_fails_is_told_with_its_words_and_the_others_go_on(home: Home) -> None:
     shutil.copytree(SAMPLES, home.folder / "raw", ignore=lambda _, names: [n for n in names if n != TEXT])
     night = home.night()  # there is no sources.csv
