@@ -8,7 +8,7 @@ it was read, with its doubt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations, product
@@ -80,11 +80,32 @@ def _changes(table: TableReading) -> dict[Key, _Choice]:
     numbers: dict[Key, Decimal | None] = {key: _number(reading) for key, reading in table.cells.items()}
     options = {key: found for key, reading in table.cells.items() if (found := _options(reading))}
     changes: dict[Key, _Choice] = {}
+    while solved := _solved_alone(equations, numbers, options, changes.keys()):
+        changes |= solved
+        numbers |= {key: choice.value for key, choice in solved.items()}
     for open_cells in _groups(equations, numbers, options):
         solved = _solved(open_cells, equations, numbers, options)
         changes |= solved
         numbers |= {key: choice.value for key, choice in solved.items()}
     return changes
+
+
+def _solved_alone(
+    equations: Sequence[Equation],
+    numbers: Numbers,
+    options: Mapping[Key, Sequence[_Choice]],
+    settled: Collection[Key],
+) -> dict[Key, _Choice]:
+    """The first identity that its own doubtful cells alone can mend, in one way with the fewest changes; a bad page has
+    too many of them to be tried all together."""
+    for equation in equations:
+        if _holds(equation, numbers) is True:
+            continue
+        mine = sorted(key for key in {*equation.left, *equation.right} if key in options and key not in settled)
+        solved = _solved(mine, equations, numbers, options, within=(equation,)) if mine else {}
+        if solved:
+            return solved
+    return {}
 
 
 def _number(reading: Reading) -> Decimal | None:
@@ -145,10 +166,13 @@ def _solved(
     equations: Sequence[Equation],
     numbers: Numbers,
     options: Mapping[Key, Sequence[_Choice]],
+    within: Sequence[Equation] | None = None,
 ) -> dict[Key, _Choice]:
-    """The fewest changes that mend what is broken: those that leave fewest identities unsolved, if they are unique."""
+    """The fewest changes that mend what is broken: those that leave fewest identities unsolved (all that the cells
+    stand in, or those `within`), if they are unique."""
     touching = {key: [e for e in equations if key in e.left or key in e.right] for key in open_cells}
-    before = _unsolved(open_cells, touching, numbers)
+    counted = within if within is not None else list(dict.fromkeys(e for key in open_cells for e in touching[key]))
+    before = _unsolved(counted, numbers)
     best: tuple[int, list[dict[Key, _Choice]]] = (before, [])
     trials = 0
     for size in range(1, min(_MOST_CHANGES, len(open_cells)) + 1):
@@ -160,7 +184,7 @@ def _solved(
                 trial = {**numbers, **{key: choice.value for key, choice in zip(cells, choices, strict=True)}}
                 if not all(_is_proven(key, touching, trial) for key in cells):
                     continue
-                left = _unsolved(open_cells, touching, trial)
+                left = _unsolved(counted, trial)
                 if left < best[0]:
                     best = (left, [])
                 if left == best[0] < before and (not best[1] or len(best[1][0]) == size):
@@ -170,8 +194,8 @@ def _solved(
     return best[1][0] if len(best[1]) == 1 else {}
 
 
-def _unsolved(cells: Sequence[Key], touching: Mapping[Key, Sequence[Equation]], numbers: Numbers) -> int:
-    return len({e for key in cells for e in touching[key] if _holds(e, numbers) is not True})
+def _unsolved(equations: Sequence[Equation], numbers: Numbers) -> int:
+    return sum(_holds(equation, numbers) is not True for equation in equations)
 
 
 def _is_proven(key: Key, touching: Mapping[Key, Sequence[Equation]], numbers: Numbers) -> bool:

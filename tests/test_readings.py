@@ -50,6 +50,26 @@ def test_two_wrong_cells_of_one_row_are_solved_together() -> None:
         assert (settled.cells[KEY].text, settled.cells[other].text) == (one, two)
 
 
+def test_a_bad_page_is_solved_row_by_row() -> None:
+    """Ten cells that no look could read, in rows of their own: too many to be tried together."""
+    rows = [row for row, columns in vocabulary.form("2021", "requests").rows.items() if "business" in columns][2:12]
+    for seed in range(5):
+        right = {(row, "business"): truth(Random(seed), (row, "business")) for row in rows}
+        bad = [(key, "\ufffd", (number + "0", number, "9" + number)) for key, number in right.items()]
+        (settled,), flags = choose([table(Random(seed), *bad)])
+        assert {key: settled.cells[key].text for key in right} == right
+        assert len(flags) == len(rows) == 10
+
+
+def test_a_row_that_two_readings_mend_is_left_to_the_others() -> None:
+    """Either cell could be the wrong one by its row; by the columns only one of them can."""
+    one, two = truth(Random(6), KEY), truth(Random(6), ("granted", "research"))
+    misread = str(int(one) + 3)
+    doubtful = (KEY, misread, (one,)), (("granted", "research"), two, (str(int(two) - 3) if int(two) > 2 else "7",))
+    (settled,), _ = choose([table(Random(6), *doubtful)])
+    assert (settled.cells[KEY].text, settled.cells["granted", "research"].text) == (one, two)
+
+
 def test_an_unreadable_cell_takes_the_reading_that_fits() -> None:
     right = truth(Random(1), KEY)
     (settled,), flags = choose([table(Random(1), (KEY, "\ufffd", ("5" + right, right)))])

@@ -20,10 +20,12 @@ from extractors.grid import Draft, settle, without_slivers
 from extractors.lines import Line, paragraphs_of, right_margin
 from extractors.ruling import Grid, grids_of
 from extractors.scan import ocr
-from extractors.scan.inkcells import inked_bands, strips, text_height
+from extractors.scan.facsimile import Keep, keep_on
+from extractors.scan.inkcells import inked_bands, may_hold, strips, text_height
 from extractors.scan.looks import CellText, read_cells
 from extractors.scan.pagegrid import Sheet, lost_rulings, rulings, upright
 from extractors.scan.raster import Raster, pictures_of, quarter_turned
+from extractors.wanted import PLAIN, Wanted
 
 if TYPE_CHECKING:
     from extractors.scan.ocr import Picture
@@ -35,6 +37,7 @@ _SAME_LINE = 0.5
 _WIDE_GAP = 1.2
 _SPACE = 0.25
 _READABLE = 0.5
+_HARDLY_BLANK = 0.6  # the confidence that a cell is blank which shows pale print, or was red
 _LOST, _ENOUGH = 0.93, 20  # upright pages reach 0.98, those on their side 0.92
 _WORDS = re.compile(r"[\u3400-\u9fff]")
 _OTHER_QUARTERS = (1, 3, 2)
@@ -42,7 +45,7 @@ _OTHER_QUARTERS = (1, 3, 2)
 Placed = tuple[float, Block]
 
 
-def extract(data: bytes) -> Document:
+def extract(data: bytes, wanted: Wanted = PLAIN) -> Document:
     """The document that a picture file holds, page by page.
 
     Raises `CannotRead`: `needs_ocr` (the extra is not installed), `damaged`, `too_large`.
@@ -55,16 +58,18 @@ def extract(data: bytes) -> Document:
         if number > limits.MAX_SCANNED_PAGES:
             notes.append(f"only the first {limits.MAX_SCANNED_PAGES} scanned pages were read")
             break
-        found, margin = page_blocks(raster, number, margin)
+        found, margin = page_blocks(raster, number, margin, keep_on(wanted.shelf))
         blocks.extend(found)
     if not blocks:
         raise CannotRead("empty", "a picture in which no text was recognised")
     return Document("scan", tuple(blocks), number, notes=tuple(notes))
 
 
-def page_blocks(raster: Raster, number: int, margin: float | None = None) -> tuple[list[Block], float | None]:
+def page_blocks(
+    raster: Raster, number: int, margin: float | None = None, keep: Keep | None = None
+) -> tuple[list[Block], float | None]:
     """The tables and paragraphs of one page as a picture, from top to bottom; and where its full lines of prose end, in
-    points, or where those of the page before did (`margin`)."""
+    points, or where those of the page before did (`margin`). `keep` is handed the upright page."""
     limits.grant(limits.SCANNED_PAGE_SECONDS, limits.MAX_SCAN_SECONDS)
     page = _read(raster, number, margin)
     if page.is_lost:  # it may lie on its side, or on its head
@@ -72,6 +77,8 @@ def page_blocks(raster: Raster, number: int, margin: float | None = None) -> tup
             _read(Raster(quarter_turned(raster.pixels, turns), raster.dpi), number, margin) for turns in _OTHER_QUARTERS
         ]
         page = max((page, *turned), key=lambda one: sum(one.sure))
+    if keep is not None and page.sheet is not None:
+        keep(number, page.sheet)
     return [block for _, block in sorted(page.placed, key=lambda pair: pair[0])], page.margin
 
 
@@ -83,6 +90,7 @@ class _Page:
     placed: list[Placed] = field(default_factory=list)
     margin: float | None = None
     sure: list[float] = field(default_factory=list)
+    sheet: Sheet | None = None
 
     @property
     def sureness(self) -> float:
@@ -97,9 +105,11 @@ def _read(raster: Raster, number: int, margin: float | None) -> _Page:
     sheet = upright(raster.pixels, raster.dpi)
     height = text_height(sheet)
     grids = _tables(sheet)
-    page = _Page()
-    for grid in grids:
-        page.placed.extend(_table(sheet, grid, height, number, page.sure))
+    page = _Page(sheet=sheet)
+    cells = [strips(sheet, grid, height) for grid in grids]
+    texts = iter(read_cells(sheet, [cell for table in cells for cell in table]))  # the digits of a page are of one face
+    for grid, table in zip(grids, cells, strict=True):
+        page.placed.extend(_table(sheet, grid, [next(texts) for _ in table], height, number, page.sure))
     lines = _lines(sheet, grids, height, page.sure)
     page.margin = right_margin(lines) or margin
     page.placed.extend((top, Paragraph(text, page=number)) for text, top in paragraphs_of(lines, page.margin))
@@ -122,9 +132,10 @@ def _tables(sheet: Sheet) -> list[Grid]:
     return found
 
 
-def _table(sheet: Sheet, grid: Grid, height: float, number: int, sure: list[float]) -> list[Placed]:
+def _table(
+    sheet: Sheet, grid: Grid, texts: Sequence[CellText], height: float, number: int, sure: list[float]
+) -> list[Placed]:
     """A grid's blocks with their tops in points. A stack of frames around prose comes back as its prose."""
-    texts = read_cells(sheet, strips(sheet, grid, height))
     for text in texts:
         sure.extend([text.mean] * len(_WORDS.findall(text.text)))
     scale = sheet.points
@@ -132,6 +143,8 @@ def _table(sheet: Sheet, grid: Grid, height: float, number: int, sure: list[floa
     for box, text in zip(grid.boxes, texts, strict=True):
         if box.is_open and not text.text:
             continue
+        if not text.text and may_hold(sheet, grid.bounds(box), height):
+            text = CellText("", _HARDLY_BLANK)
         x0, top, x1, bottom = (round(value * scale, 1) for value in grid.bounds(box))
         drafts.append(_draft(box.row, box.col, box.row_span, box.col_span, text, (x0, top, x1, bottom), number))
     xs, ys = [x * scale for x in grid.xs], [y * scale for y in grid.ys]

@@ -7,23 +7,29 @@ runs in from beyond (a stamp, a pen), which makes the whole cell doubtful.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extractors.ruling import Grid
+from extractors.scan.insides import Box, insides
 from extractors.scan.pagegrid import Sheet
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from extractors.scan.ocr import Picture
 
-_INSET = 0.012  # inches of a cell's edge that its ruling may fill
 _LINE = 0.03  # inches; no ruling's rest is thicker
 _SPECK = 0.32  # of the text's height; lone ink smaller than this both ways is dirt
 _PIECE = 0.55
 _STROKE, _STROKE_PIECES = 0.25, 4  # digits side by side are 0.6 of the text's height thick at least
 _LEVEL = 0.2
 _CRUMB = 0.12
+_POINT_TALL = 0.45
+_PALE = 18  # grey levels darker than the paper
+_RUN, _RUN_GAP = 6, 0.7
+_DUST, _CRUMBS_APART, _POINT_HIGH = 0.08, 0.25, 0.75
 _STEEP, _STEEPEST = 0.24, 0.3  # sideways for each upwards; a slanted 1 has 0.27 at most, a slash 0.32 to 1
 _TOUCH = 0.3
 _SMALL, _SMALL_GAP = 0.2, 0.4
@@ -31,20 +37,23 @@ _BESIDE = 0.15
 _SIGN = 0.14
 _SLIVER = 0.015  # inches
 _WHOLE = 0.7
+_APART = 0.8
 _MARGIN_X = 0.35
 _MARGIN_Y = 0.22
 _LEAST_LINE = 1.15
 
-DASH, SLASH = "—", "/"
 
-Box = tuple[int, int, int, int]  # x0, top, x1, bottom in pixels of the page
+DASH, SLASH = "—", "/"
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One line of text in a cell: the box of its picture on the page, and the specks in it. `foreign` when ink from
+    """One line of text in a cell: the box of its picture on the page, the specks in it, and the shapes of its
+    characters or of parts of them. `foreign` when ink from
     beyond the cell runs into it, `covered` when there is no other; `mark`: what it is when it is nothing but one
-    straight stroke, a dash or a slash; `leaning` when the slash stands steep enough to be a slanted 1."""
+    straight stroke, a dash or a slash; `leaning` when the slash stands steep enough to be a slanted 1. `frayed` when
+    crumbs of ink stand by its characters: one of them may have lost a stroke. `points`: how many points and commas
+    stand between its characters."""
 
     box: Box
     specks: tuple[Box, ...] = ()
@@ -52,6 +61,9 @@ class Strip:
     covered: bool = False
     mark: str = ""
     leaning: bool = False
+    shapes: tuple[Box, ...] = ()
+    frayed: bool = False
+    points: int = 0
 
 
 def text_height(sheet: Sheet) -> float:
@@ -85,50 +97,42 @@ def inked_bands(ink: Picture, height: float) -> list[tuple[int, int]]:
 
 def strips(sheet: Sheet, grid: Grid, height: float) -> list[list[Strip]]:
     """For each cell of a grid (in pixels) its lines of text, top to bottom; none for a blank cell."""
-    return [_strips(sheet, _inside(sheet, grid.bounds(box)), height) for box in grid.boxes]
+    found = []
+    for inside, leans in insides(sheet, grid):
+        lines = _strips(sheet, inside, height)
+        found.append([replace(line, foreign=True) for line in lines] if leans else lines)
+    return found
 
 
-def cut(sheet: Sheet, strip: Strip) -> Picture:
-    """The picture of a line."""
-    x0, top, x1, bottom = strip.box
-    picture: Picture = sheet.grey[top:bottom, x0:x1]
-    return picture
-
-
-def cut_clean(sheet: Sheet, strip: Strip) -> Picture:
-    """The picture of a line without its specks, in more contrast and with more white around it: another look at it."""
+def may_hold(sheet: Sheet, bounds: tuple[float, float, float, float], height: float) -> bool:
+    """Whether a cell without ink may hold a figure all the same: red ink as large as a character was taken off it, and
+    stood within it alone (a figure printed in red, which a stamp's is taken for), or print paler than ink shows in it.
+    """
     import cv2
     import numpy as np
 
-    x0, top, x1, bottom = strip.box
-    picture = sheet.grey[top:bottom, x0:x1].copy()
-    for sx0, stop, sx1, sbottom in strip.specks:
-        picture[max(0, stop - top - 1) : sbottom - top + 1, max(0, sx0 - x0 - 1) : sx1 - x0 + 1] = 250
-    darkest = float(np.percentile(picture, 2))
-    spread = (picture.astype(np.float32) - darkest) * (250 / max(250 - darkest, 60))
-    high = len(picture)
-    pad_y, pad_x = max(2, high // 10), max(3, high // 6)
-    framed = cv2.copyMakeBorder(
-        np.clip(spread, 0, 250).astype(np.uint8), pad_y, pad_y, pad_x, pad_x, cv2.BORDER_CONSTANT, value=250
+    inset = round(_LINE * sheet.dpi)
+    x0, top, x1, bottom = (round(value) for value in bounds)
+    if x1 - x0 <= 3 * inset or bottom - top <= 3 * inset:
+        return False
+    if sheet.stamp is not None and _has_letter(sheet.stamp[top:bottom, x0:x1] > 127, height):
+        return True
+    part = cv2.GaussianBlur(sheet.grey[top + inset : bottom - inset, x0 + inset : x1 - inset], (0, 0), 1.0)
+    return _has_letter(part < float(np.median(part)) - _PALE, height)
+
+
+def _has_letter(mask: np.ndarray[Any, np.dtype[np.bool_]], height: float) -> bool:
+    """Whether a shape as large as a letter stands within a cell, away from its edges."""
+    import cv2
+
+    if not mask.any():
+        return False
+    high, wide = mask.shape
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(mask.astype("uint8"), connectivity=8)
+    return any(
+        x > 0 and y > 0 and x + w < wide and y + h < high and 0.5 * height <= h <= 2 * height and w <= 2 * height
+        for x, y, w, h, _ in boxes[1:count].tolist()
     )
-    return np.asarray(framed, np.uint8)
-
-
-def cut_black(sheet: Sheet, strip: Strip) -> Picture:
-    """The picture of a line in smoothed black and white: a third look."""
-    import cv2
-    import numpy as np
-
-    picture = cut_clean(sheet, strip)
-    large = cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-    _, black = cv2.threshold(large, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    return np.asarray(cv2.GaussianBlur(black, (0, 0), 1.0), np.uint8)
-
-
-def _inside(sheet: Sheet, bounds: tuple[float, float, float, float]) -> Box:
-    x0, top, x1, bottom = bounds
-    inset = max(2, round(_INSET * sheet.dpi))
-    return round(x0) + inset, round(top) + inset, round(x1) - inset, round(bottom) - inset
 
 
 def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
@@ -136,18 +140,30 @@ def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
     if not shapes:  # a stamp over it may hide what it holds
         return [Strip(cell, foreign=True, covered=True)] if foreign else []
     found = []
-    for top, bottom in _bands(shapes, height):
+    letters = _letters(shapes, height)
+    for top, bottom in _bands(letters, height):
         row = [shape for shape in shapes if top <= (shape[1] + shape[3]) / 2 <= bottom]
-        main = [shape for shape in row if _size(shape) >= _SPECK * height]
+        main = [shape for shape in row if shape in letters]
         main += [shape for shape in row if shape not in main and _is_sign(shape, main, height)]
-        main = _with_small(main, row, height)
+        main = _with_small(_near(main, foreign, height), row, height)
         if main:
             box = _framed(main, cell, height)
             alien = any(_overlap(shape, box) for shape in foreign)
             whole = not alien and not any(_is_piece(shape, main, height) for shape in shapes if shape not in main)
             mark, leaning = _mark(sheet, main, height) if whole else ("", False)
-            found.append(Strip(box, _specks(shapes, main, box), alien, mark=mark, leaning=leaning))
+            specks, frayed = _specks(shapes, main, box), _is_frayed(shapes, main, height)
+            found.append(
+                Strip(box, specks, alien, False, mark, leaning, tuple(main), frayed, _points(shapes, main, height))
+            )
     return found
+
+
+def _near(main: list[Box], foreign: Sequence[Box], height: float) -> list[Box]:
+    """The shapes of a line without those that run in from beyond the cell and stand well apart from the others."""
+    own = [shape for shape in main if shape not in foreign]
+    x0, x1 = min((s[0] for s in own), default=0), max((s[2] for s in own), default=0)
+    reach = _APART * height
+    return own + [s for s in main if s in foreign and (not own or (s[0] <= x1 + reach and s[2] >= x0 - reach))]
 
 
 def _specks(shapes: Sequence[Box], main: Sequence[Box], box: Box) -> tuple[Box, ...]:
@@ -189,6 +205,39 @@ def _is_piece(shape: Box, main: Sequence[Box], height: float) -> bool:
     return any(shape[0] < m[2] and shape[2] > m[0] and abs(shape[1] - m[1]) <= height for m in main)
 
 
+def _is_frayed(shapes: Sequence[Box], main: Sequence[Box], height: float) -> bool:
+    """Whether crumbs too small for a character stand right by one, higher than a point or a comma would."""
+    reach = _CRUMBS_APART * height
+    return any(
+        s not in main
+        and _size(s) >= _DUST * height
+        and any(
+            s[0] < m[2] + reach
+            and s[2] > m[0] - reach
+            and m[1] <= (s[1] + s[3]) / 2 <= m[1] + _POINT_HIGH * (m[3] - m[1])
+            for m in main
+        )
+        for s in shapes
+    )
+
+
+def _points(shapes: Sequence[Box], main: Sequence[Box], height: float) -> int:
+    """How many low shapes stand at the foot of a line between its characters."""
+    tall = [m for m in main if m[3] - m[1] > _POINT_TALL * height]
+    if len(tall) < 2:
+        return 0
+    x0, x1 = min(m[2] for m in tall), max(m[0] for m in tall)
+    foot = max(m[3] for m in tall)
+    return sum(
+        _size(s) >= _DUST * height
+        and s[3] - s[1] <= _POINT_TALL * height
+        and x0 <= (s[0] + s[2]) / 2 <= x1
+        and foot - _POINT_TALL * height <= (s[1] + s[3]) / 2
+        and not any(m[0] < (s[0] + s[2]) / 2 < m[2] for m in tall)
+        for s in shapes
+    )
+
+
 def _mark(sheet: Sheet, main: Sequence[Box], height: float) -> tuple[str, bool]:
     """Which mark for nothing a line is, if it is one straight stroke and no more, and whether it is a steep slash.
 
@@ -228,19 +277,24 @@ def _own_ink(sheet: Sheet, cell: Box, height: float) -> tuple[list[Box], list[Bo
     x0, top, x1, bottom = cell
     if x1 - x0 < 3 or bottom - top < 3:
         return [], []
-    count, _, boxes, _ = cv2.connectedComponentsWithStats(sheet.ink[top:bottom, x0:x1], connectivity=8)
+    count, names, boxes, _ = cv2.connectedComponentsWithStats(sheet.ink[top:bottom, x0:x1], connectivity=8)
     thin, sliver = max(3.0, _LINE * sheet.dpi), max(2.0, _SLIVER * sheet.dpi)
     wide, high = x1 - x0, bottom - top
     own: list[Box] = []
     foreign: list[Box] = []
     slivers: list[Box] = []
-    for x, y, w, h, area in boxes[1:count].tolist():
+    rim = round(thin)
+    for name, (x, y, w, h, area) in enumerate(boxes[1:count].tolist(), 1):
         shape = (x0 + x, top + y, x0 + x + w, top + y + h)
         at_side, at_end = x <= 0 or x + w >= wide, y <= 0 or y + h >= high
         if not (at_side or at_end):
             own.append(shape)
         elif (at_side and w <= thin and h >= _WHOLE * high) or (at_end and h <= thin and w >= _WHOLE * wide):
             continue  # what is left of a ruling
+        elif (w >= _WHOLE * wide or h >= _WHOLE * high) and not (names[rim:-rim, rim:-rim] == name).any():
+            continue  # of several that meet
+        elif at_end and h <= thin and w >= max(3 * h, 0.5 * height):
+            continue  # a piece of one that does not run straight
         elif (at_side and w <= sliver) or (at_end and h <= sliver):
             if at_side and h >= _PIECE * height:  # or of a digit that touches it
                 slivers.append(shape)
@@ -249,7 +303,7 @@ def _own_ink(sheet: Sheet, cell: Box, height: float) -> tuple[list[Box], list[Bo
         else:
             own.append(shape)
             foreign.append(shape)
-    if not any(_size(shape) >= _SPECK * height for shape in own):
+    if not _letters(own, height):
         own = []
     foreign += [s for s in slivers if any(_is_beside(s, shape, _TOUCH * height) for shape in own)]
     return own, foreign
@@ -260,11 +314,32 @@ def _is_beside(sliver: Box, shape: Box, reach: float) -> bool:
     return apart <= reach and min(shape[3], sliver[3]) > max(shape[1], sliver[1])
 
 
-def _bands(shapes: Sequence[Box], height: float) -> list[tuple[int, int]]:
+def _letters(shapes: Sequence[Box], height: float) -> list[Box]:
+    """The shapes that are large enough for characters or parts of them, and the longest row of those that are not, if
+    it is as long as chance does not make it: print too small to read is not nothing."""
+    large = [shape for shape in shapes if _size(shape) >= _SPECK * height]
+    small = sorted(shape for shape in shapes if shape not in large and _size(shape) >= _DUST * height)
+    longest: list[Box] = []
+    for first in small:
+        level = (first[1] + first[3]) / 2
+        run = [first]
+        for shape in small:
+            if (
+                abs((shape[1] + shape[3]) / 2 - level) <= _LEVEL * height
+                and shape[0] - run[-1][0] >= 0
+                and shape != first
+            ):
+                if shape[0] - run[-1][2] > _RUN_GAP * height:
+                    break
+                run.append(shape)
+        longest = max(longest, run, key=len)
+    return large + (longest if len(longest) >= _RUN else [])
+
+
+def _bands(letters: Sequence[Box], height: float) -> list[tuple[int, int]]:
     """The lines of text as (top, bottom): what overlaps is one line, and so are the parts of flat characters (二)."""
-    main = [shape for shape in shapes if _size(shape) >= _SPECK * height]
     bands: list[list[int]] = []
-    for top, bottom in sorted((s[1], s[3]) for s in main):
+    for top, bottom in sorted((s[1], s[3]) for s in letters):
         if bands and top <= bands[-1][1]:
             bands[-1][1] = max(bands[-1][1], bottom)
         else:
@@ -277,7 +352,8 @@ def _bands(shapes: Sequence[Box], height: float) -> list[tuple[int, int]]:
         for _gap, index in gaps:
             upper, lower = bands[index], bands[index + 1]
             least = min(upper[1] - upper[0], lower[1] - lower[0])
-            if least < _PIECE * full and lower[1] - upper[0] <= max(1.2 * full, 1.2 * height):
+            together = lower[1] - upper[0]  # both halves of a broken digit are no higher than one
+            if (least < _PIECE * full and together <= max(1.2 * full, 1.2 * height)) or together <= height:
                 bands[index : index + 2] = [[upper[0], lower[1]]]
                 merging = True
                 break

@@ -1,19 +1,22 @@
 """The lines of a table's cells → their texts, several looks at each number.
 
-A number has no context that would tell a wrong digit, so it is looked at again, cleaned of specks and in more
-contrast, and a third time in black and white where two looks disagree or are unsure. What most looks show is the text;
-what else was seen are its alternatives, which the accounting identities may choose from. Nothing is made up: a reading
-that no look showed is none, save that a point and a comma between digits are taken for each other.
+A number has no context that would tell a wrong digit, so it needs two witnesses. The page's other digits are one
+(glyphs); where they cannot tell it is looked at again, cleaned of specks and in more contrast; and where that leaves a
+doubt in black and white, with thicker strokes, and as from afar. What most looks show is the text; what else was seen
+are its alternatives, which the accounting identities may choose from. Nothing is made up: a reading that no look showed
+is none, save that a point and a comma between digits are taken for each other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractors.scan import ocr
-from extractors.scan.inkcells import Strip, cut, cut_black, cut_clean
+from extractors.scan.cuts import cut, cut_black, cut_clean, cut_soft, cut_thick
+from extractors.scan.glyphs import Witness, witnesses
+from extractors.scan.inkcells import Strip
 from extractors.scan.ocr import Recognised
 from extractors.scan.pagegrid import Sheet
 
@@ -22,15 +25,24 @@ UNREADABLE = "\ufffd"
 
 _NUMBER = re.compile(r"[^\u3400-\u9fff]*?(?:[百千]?[万亿]?元|[项件条个次宗起份]|万|亿)?[^\u3400-\u9fff]{0,2}")
 _DIGITS = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:[,，]\d{3})+)(?:\.\d+)?\D{0,3}")
-_TRAILING = re.compile(r"(?<=\d)[.·,'`]+(?=\D*$)")  # dirt behind a number: none ends in a point
+_TRAILING = re.compile(r"(?<=[\d项件条个次宗起份元万亿])[.·,'`]+(?=\D*$)")  # dirt behind a number: none ends in a point
+_PRINTED = str.maketrans("０１２３４５６７８９，．項條個萬億", "0123456789,.项条个万亿")
 _SHORT = 2
+_NOTHING = ("无", "空")
+_WORD = re.compile(r"[\u3400-\u9fff]{2,}")
 _SURE = 0.9
 _ENOUGH = 0.97
 _FOREIGN = 0.4  # the confidence that is left to a text into which a stamp or a pen runs
 _LEANING = 0.6
-_MOST_ALTERNATIVES = 5
+_UNLIKE, _BEHIND = 0.8, -0.03  # a digit less like its namesakes than this, or so much liker to others, is doubtful
+_LIKE, _AHEAD = 0.9, 0.05
+_FRAYED = 0.8  # the confidence that is left where a stroke or a point may be lost
+_GAINSAID = 0.6  # the confidence that is left where the page's other digits speak against a reading
+_SECONDED = 0.3  # the share of the doubt that is left where they speak for it
+_MOST_ALTERNATIVES = 6
+_SEPARATOR = re.compile(r"[.,·]")
 _LEADING = re.compile(r"^[.·,'`](?=\d)")
-_POINTS = re.compile(r"(?<=\d)[.,](?=\d)")
+_POINTS = re.compile(r"(?<=\d)[.,]{1,3}(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +76,20 @@ def read_cells(sheet: Sheet, cells: Sequence[Sequence[Strip]]) -> list[CellText]
 
 def _read(sheet: Sheet, lines: Sequence[Strip]) -> Iterator[_Seen]:
     first = ocr.recognise([cut(sheet, line) for line in lines])
-    again = [i for i, (line, read) in enumerate(zip(lines, first, strict=True)) if _is_number(line, read)]
-    second = dict(zip(again, ocr.recognise([cut_clean(sheet, lines[i]) for i in again]), strict=True))
-    unsure = [i for i in again if _doubtful(lines[i], first[i], second[i])]
-    third = dict(zip(unsure, ocr.recognise([cut_black(sheet, lines[i]) for i in unsure]), strict=True))
+    looks = {i: [_folded(read)] for i, read in enumerate(first) if _is_number(lines[i], read)}
+    witnessed = _witnesses(sheet, lines, looks)
+    for further in ((cut_clean,), (cut_black, cut_thick, cut_soft)):
+        doubtful = [i for i, read in looks.items() if not _is_settled(read, lines[i], witnessed[i])]
+        for way in further:
+            for i, read in zip(doubtful, ocr.recognise([way(sheet, lines[i]) for i in doubtful]), strict=True):
+                looks[i].append(_folded(read))
     for i, line in enumerate(lines):
         if line.mark:
             yield _Seen(line.mark, _LEANING if line.leaning else _ENOUGH, ("1",) if line.leaning else ())
-            continue
-        looks = [look for look in (first[i], second.get(i), third.get(i)) if look is not None]
-        seen = _weighed(looks, line.foreign)
-        if line.covered:  # what is read of a stamp alone is no text of the cell's, save that the sums say so
-            others = (seen.text, *seen.others) if seen.text != UNREADABLE else seen.others
-            seen = _Seen(UNREADABLE, 0.0, others, foreign=True)
-        yield replace(seen, mean=first[i].mean)
+        elif i in looks:
+            yield replace(_weighed(looks[i], line, witnessed[i]), mean=first[i].mean)
+        else:
+            yield _plain(first[i], line.foreign)
 
 
 def _is_number(line: Strip, read: Recognised) -> bool:
@@ -85,38 +97,101 @@ def _is_number(line: Strip, read: Recognised) -> bool:
     if line.mark:
         return False
     text = read.text.replace(" ", "")
-    return bool(_NUMBER.fullmatch(text)) or line.covered or (len(text) <= _SHORT and read.confidence < _SURE)
+    if _NUMBER.fullmatch(text) or line.covered:
+        return True
+    return text not in _NOTHING and len(text) <= _SHORT and (len(text) == 1 or read.confidence < _SURE)
 
 
-def _doubtful(line: Strip, first: Recognised, second: Recognised) -> bool:
-    both = 1 - (1 - first.confidence) * (1 - second.confidence)
-    return first.text != second.text or both < _ENOUGH or line.foreign
+def _folded(read: Recognised) -> Recognised:
+    """What was read of a number in the characters that numbers are printed in, without the dirt behind it."""
+    text = read.text.replace(" ", "")
+    if any(character.isdigit() for character in text) and _NUMBER.fullmatch(text):
+        text = _TRAILING.sub("", text.translate(_PRINTED))
+    return replace(read, text=text)
 
 
-def _weighed(looks: Sequence[Recognised], foreign: bool) -> _Seen:
-    """The text that the looks agree on, or most of their probability speaks for."""
+def _witnesses(
+    sheet: Sheet, lines: Sequence[Strip], looks: Mapping[int, Sequence[Recognised]]
+) -> dict[int, Witness | None]:
+    """What the page's own digits say of each number at the first look."""
+    said = witnesses(
+        sheet,
+        [lines[i] for i in looks],
+        [read[0].text for read in looks.values()],
+        [_is_sound(read, lines[i]) and read[0].confidence >= _ENOUGH for i, read in looks.items()],
+    )
+    return dict(zip(looks, said, strict=True))
+
+
+def _is_settled(looks: Sequence[Recognised], line: Strip, witness: Witness | None) -> bool:
+    """Whether two witnesses agree on a number and are sure of it: a look and the page's other digits, or two looks that
+    those do not gainsay."""
+    if not _is_sound(looks, line) or (witness is not None and _gainsays(witness)):
+        return False
+    return len(looks) > 1 or (witness is not None and _seconds(witness))
+
+
+def _is_sound(looks: Sequence[Recognised], line: Strip) -> bool:
+    """Whether all looks show one number, each sure of it, and the ink on paper gives no cause for doubt."""
+    if line.foreign or line.frayed or len({look.text for look in looks}) > 1:
+        return False
+    text = looks[0].text
+    if not _DIGITS.fullmatch(text) or len(_SEPARATOR.findall(text)) != line.points:
+        return False
+    return min(look.confidence for look in looks) >= _SURE
+
+
+def _gainsays(witness: Witness) -> bool:
+    return witness.likeness < _UNLIKE or witness.lead < _BEHIND
+
+
+def _seconds(witness: Witness) -> bool:
+    return witness.is_whole and witness.likeness >= _LIKE and witness.lead >= _AHEAD
+
+
+def _plain(look: Recognised, foreign: bool) -> _Seen:
+    """A line of words, of which one look is enough: it has context."""
+    if not look.text:
+        return _Seen(UNREADABLE, 0.0, foreign=foreign)
+    confidence = min(look.confidence, _FOREIGN) if foreign else look.confidence
+    return _Seen(look.text, round(confidence, 3), foreign=foreign, mean=look.mean)
+
+
+def _weighed(looks: Sequence[Recognised], line: Strip, witness: Witness | None) -> _Seen:
+    """The text that most of the looks' probability speaks for. How sure it is: its mean probability over all looks, or
+    over the first two, that change least; and what the page's own digits add to that or take from it."""
     votes: dict[str, float] = {}
-    doubt: dict[str, float] = {}
     for look in looks:
-        text = _TRAILING.sub("", look.text.replace(" ", "")) if len(looks) > 1 else look.text
-        votes[text] = votes.get(text, 0.0) + look.confidence + 0.01
-        doubt[text] = doubt.get(text, 1.0) * (1 - look.confidence)
+        votes[look.text] = votes.get(look.text, 0.0) + look.confidence
     ranked = sorted(votes, key=lambda text: (-votes[text], text))
     text = next((one for one in ranked if _is_better_formed(one, ranked[0])), ranked[0])
-    ranked = [text, *(one for one in ranked if one != text)]
-    confidence = (1 - doubt[text]) * votes[text] / sum(votes.values())
-    others = ranked[1:] + [look.numeric for look in looks if len(looks) > 1 and look.numeric]
-    others += [variant for reading in (text, *others) for variant in _repointed(reading)]
+    if not any(character.isalnum() for character in text):  # () for a 0 that is broken in two
+        text = next((look.text for look in looks if look.confidence >= _SURE and _DIGITS.fullmatch(look.text)), text)
+    told = [look.confidence if look.text == text else 0.0 for look in looks]
+    confidence = min(sum(told) / len(told), sum(told[:2]) / len(told[:2]))
+    others = [*ranked, *(look.numeric for look in looks if look.numeric)]
+    said = witness if witness is not None and witness.subject == text else None
+    if said is not None and _gainsays(said):
+        confidence = min(confidence, _GAINSAID)
+    elif said is not None and _seconds(said):
+        confidence = 1 - (1 - confidence) * _SECONDED
+    if line.frayed or len(_SEPARATOR.findall(text)) != line.points:
+        confidence = min(confidence, _FRAYED)
+    if witness is not None and witness.text:
+        others.append(witness.text)
+    others += [variant for reading in others for variant in _repointed(reading)]
     if _LEADING.match(text):  # dirt before a number, or a 0 that was lost: only the sums can tell
         others.insert(0, text[1:])
         confidence = min(confidence, _FOREIGN)
-    if foreign:
+    if line.foreign:
         confidence = min(confidence, _FOREIGN)
-    if not text:
+    if not text or line.covered:  # what is read of a stamp alone is no text of the cell's, save that the sums say so
         text, confidence = UNREADABLE, 0.0
+    if _WORD.fullmatch(text):  # a short label is no number that lacks a reading
+        return _Seen(text, round(confidence, 3), foreign=line.foreign)
     kept = tuple(other for other in dict.fromkeys(others) if other and other != text)
-    sure = len(looks) > 1 and len(votes) == 1 and confidence >= _ENOUGH
-    return _Seen(text, round(confidence, 3), () if sure else kept[:_MOST_ALTERNATIVES], foreign)
+    sure = confidence >= _ENOUGH and bool(_DIGITS.fullmatch(text))
+    return _Seen(text, round(confidence, 3), () if sure else kept[:_MOST_ALTERNATIVES], line.foreign)
 
 
 def _is_better_formed(text: str, first: str) -> bool:
@@ -130,7 +205,7 @@ def _repointed(text: str) -> Iterator[str]:
     """A number with its points read as commas: the two are told apart by a pixel."""
     if len(_POINTS.findall(text)) == 0:
         return
-    parts = re.split(r"[.,]", text)
+    parts = re.split(r"[.,]+", text)
     if all(part.isdigit() for part in parts):
         if 1 <= len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:]):
             yield ",".join(parts)

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from extractors.ruling import Grid, Stroke
+from extractors.scan.paper import evenly_lit, grey_of, skew_of, stamp_of, turned, without_rim, without_stamp
 
 if TYPE_CHECKING:
     import numpy as np
 
     from extractors.scan.ocr import Picture
 
-_PAPER_SIDE = 400  # pixels of the small picture that tells the light of the paper
-_SKEW_SIDE = 900
-_MAX_SKEW = 4.0  # degrees
 _SHORTEST_ACROSS = 0.3  # inches of a ruling line; the strokes of ordinary characters are shorter
 _SHORTEST_DOWN = 0.2
 _THICKEST = 0.06
@@ -27,18 +25,20 @@ _BENT = 0.005
 _BESIDE = 0.015
 _EDGE = 0.6
 _WALL, _FLOOR = 0.8, 0.92  # text between two rulings covers half the height, and nearly the width, of its cell
+_WIDEST_GAP, _HIDDEN = 0.6, 0.7  # inches that a stamp parts a ruling by, and the share of them that is under it
 _STRAIGHT = 0.8  # inches; the arcs of a stamp are straight for less
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """An upright page: grey levels with the paper white, its ink (255 where there is any), its resolution, and the
-    angle in degrees that it was turned by."""
+    """An upright page: grey levels with the paper white, its ink (255 where there is any), its resolution, the angle in
+    degrees that it was turned by, and where red ink was taken off it (255), if anywhere."""
 
     grey: Picture
     ink: Picture
     dpi: float
     skew: float = 0.0
+    stamp: Picture | None = None
 
     @property
     def points(self) -> float:
@@ -47,79 +47,14 @@ class Sheet:
 
 
 def upright(picture: np.ndarray[Any, Any], dpi: float) -> Sheet:
-    """The page of a picture (grey, or red-green-blue), turned by less than `_MAX_SKEW` degrees."""
-    grey = _evenly_lit(_without_stamps(picture))
-    skew = _skew(grey)
+    """The page of a picture (grey, or red-green-blue), turned by less than `paper.MAX_SKEW` degrees."""
+    stamp = stamp_of(picture) if picture.ndim == 3 else None
+    grey = without_rim(evenly_lit(grey_of(picture) if stamp is None else without_stamp(picture, stamp)))
+    skew = skew_of(grey)
     if abs(skew) >= 0.03:
-        grey = _turned(grey, skew)
-    return Sheet(grey, _ink(grey), dpi, skew)
-
-
-def _without_stamps(picture: np.ndarray[Any, Any]) -> Picture:
-    """Grey levels; where a colour page is red (a stamp), those of its red part, in which the stamp is as light as the
-    paper and the text under it still black."""
-    import cv2
-    import numpy as np
-
-    if picture.ndim == 2:
-        return picture
-    grey: Picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    red, others = picture[..., 0], np.maximum(picture[..., 1], picture[..., 2])
-    redness = cv2.subtract(red, others)
-    stamped = redness > 25
-    if stamped.any():
-        spread = cv2.dilate(stamped.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        pure = red[redness > 70] if (redness > 70).any() else red[stamped]
-        light = max(float(np.percentile(pure, 40)), 130.0)  # how light the stamp's own ink is in its red part
-        cleared = np.clip(red[spread].astype(np.float32) * (250.0 / light), 0, 255).astype(np.uint8)
-        grey[spread] = np.maximum(grey[spread], cleared)
-    return grey
-
-
-def _evenly_lit(grey: Picture) -> Picture:
-    """The page divided by the light of its paper, so that the paper is white wherever the lamp was dimmer."""
-    import cv2
-    import numpy as np
-
-    factor = _PAPER_SIDE / max(grey.shape)
-    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    paper = cv2.GaussianBlur(cv2.medianBlur(paper, 21), (0, 0), 5)
-    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.divide(grey, np.maximum(paper, 40), scale=250), np.uint8)
-
-
-def _skew(grey: Picture) -> float:
-    """The angle in degrees at which the page's lines lie: rows of ink are most unlike each other when upright."""
-    import cv2
-    import numpy as np
-
-    factor = min(1.0, _SKEW_SIDE / max(grey.shape))
-    small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    dark = np.clip(255 - small.astype(np.float32) - 60, 0, None)
-    height, width = dark.shape
-    middle = (width / 2, height / 2)
-
-    def contrast(angle: float) -> float:
-        turned = cv2.warpAffine(dark, cv2.getRotationMatrix2D(middle, angle, 1.0), (width, height))
-        profile = turned.sum(axis=1)
-        return float(((profile[1:] - profile[:-1]) ** 2).sum())
-
-    best = 0.0
-    for step, reach in ((0.5, _MAX_SKEW), (0.1, 0.4), (0.02, 0.08)):
-        angles = [best + step * k for k in range(-round(reach / step), round(reach / step) + 1)]
-        best = max(angles, key=lambda angle: (contrast(angle), -abs(angle)))
-    return round(best, 3)
-
-
-def _turned(grey: Picture, angle: float) -> Picture:
-    import cv2
-    import numpy as np
-
-    height, width = grey.shape
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    turned = cv2.warpAffine(grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
-    return np.asarray(turned, np.uint8)
+        grey = turned(grey, skew)
+        stamp = None if stamp is None else turned(stamp, skew, border=0)
+    return Sheet(grey, _ink(grey), dpi, skew, stamp)
 
 
 def _ink(grey: Picture) -> Picture:
@@ -135,9 +70,32 @@ def _ink(grey: Picture) -> Picture:
 
 def rulings(sheet: Sheet) -> tuple[list[Stroke], list[Stroke]]:
     """The horizontal and the vertical ruling lines of a page, in pixels; other long strokes are among them."""
+    import numpy as np
+
     across = [Stroke(y + h / 2, float(x), float(x + w)) for x, y, w, h in _bars(sheet, horizontal=True)]
     down = [Stroke(x + w / 2, float(y), float(y + h)) for x, y, w, h in _bars(sheet, horizontal=False)]
+    if sheet.stamp is not None:
+        return _bridged(across, sheet.stamp, sheet.dpi), _bridged(down, np.ascontiguousarray(sheet.stamp.T), sheet.dpi)
     return across, down
+
+
+def _bridged(strokes: Sequence[Stroke], stamp: Picture, dpi: float) -> list[Stroke]:
+    """The strokes with those pieces of one line joined that a stamp parts; `stamp` with the lines lying across."""
+    joined: list[Stroke] = []
+    for stroke in sorted(strokes, key=lambda one: (one.start, one.at)):
+        for index, left in enumerate(joined):
+            gap = stroke.start - left.end
+            if abs(left.at - stroke.at) > _BESIDE * dpi or not 0 < gap <= _WIDEST_GAP * dpi:
+                continue
+            row = round((left.at + stroke.at) / 2)
+            hidden = stamp[max(0, row - 2) : row + 3, round(left.end) : round(stroke.start) + 1]
+            if hidden.size and (hidden > 0).any(axis=0).mean() >= _HIDDEN:
+                at = left.at if left.end - left.start > stroke.end - stroke.start else stroke.at
+                joined[index] = Stroke(at, left.start, stroke.end)
+                break
+        else:
+            joined.append(stroke)
+    return joined
 
 
 def lost_rulings(sheet: Sheet, grids: Sequence[Grid]) -> tuple[list[Stroke], list[Stroke]]:

@@ -12,7 +12,6 @@ from extractors.document import CannotRead
 
 if TYPE_CHECKING:
     import numpy as np
-    import pypdfium2  # type: ignore[import-untyped]
 
 DPI = 200.0
 """The resolution that pages are read at. Measured on scans of 150 to 300 dpi: 150 loses points and thin rulings, 300
@@ -30,22 +29,6 @@ class Raster:
 
     pixels: np.ndarray[Any, Any]
     dpi: float
-
-
-def render(page: pypdfium2.PdfPage, dpi: float = DPI) -> Raster:
-    """A PDF page as a picture; a poster at a lower resolution, that it may not fill the memory."""
-    import numpy as np
-
-    width, height = page.get_size()
-    scale = dpi / 72.0
-    most = (limits.MAX_PAGE_PIXELS / max(width * height, 1.0)) ** 0.5
-    scale = min(scale, most)
-    bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=False, may_draw_forms=False)
-    try:
-        pixels = np.array(bitmap.to_numpy()[..., :3] if bitmap.n_channels > 1 else bitmap.to_numpy()[..., 0])
-    finally:
-        bitmap.close()
-    return Raster(_plain(pixels), scale * 72.0)
 
 
 def quarter_turned(pixels: np.ndarray[Any, Any], turns: int) -> np.ndarray[Any, Any]:
@@ -73,7 +56,7 @@ def pictures_of(data: bytes) -> Iterator[Raster]:
                         f"a picture of {file.width} × {file.height} pixels; scan the report anew at 300 dpi",
                     )
                 dpi = _stated(file.info.get("dpi"), file.width, file.height)
-                yield _scaled(ImageOps.exif_transpose(file), dpi)
+                yield scaled(ImageOps.exif_transpose(file), dpi)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise CannotRead("damaged", "the picture is torn or no picture inside; fetch it again") from error
 
@@ -94,8 +77,8 @@ def _stated(dpi: Any, width: int, height: int) -> float:
     return shorter / _A4_WIDE
 
 
-def _scaled(picture: Any, dpi: float) -> Raster:
-    """The picture brought near `DPI`: the engine reads small letters worse, and large pages slowly."""
+def scaled(picture: Any, dpi: float) -> Raster:
+    """A picture as Pillow opens it, brought near `DPI`: the engine reads small letters worse, large pages slowly."""
     import numpy as np
     from PIL import Image
 
@@ -109,11 +92,11 @@ def _scaled(picture: Any, dpi: float) -> Raster:
         picture = picture.resize(size, Image.Resampling.LANCZOS)
     else:
         factor = 1.0
-    return Raster(_plain(np.asarray(picture)), dpi * factor)
+    return Raster(plain(np.asarray(picture)), dpi * factor)
 
 
-def _plain(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Without colour where a page has none: a third of the work."""
+def plain(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The picture without colour where a page has none: a third of the work."""
     import numpy as np
 
     if pixels.ndim == 2:

@@ -20,6 +20,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tests.corpus.blocks import Block
+from tests.corpus.characters import SUPPLEMENT
 from tests.corpus.compose import Piece, compose
 from tests.corpus.render import Renderer
 from tests.corpus.render_pdf import Press, PrintHabits
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 FOLDER = Path("/usr/share/fonts/truetype")
 FONT_FILES = ("arphic/uming.ttc", "wqy/wqy-zenhei.ttc", "arphic/ukai.ttc", "wqy/wqy-microhei.ttc")
 LATIN = (None, "Times-Roman", "Helvetica")  # None: digits in the Chinese font, as 宋体 has its own
-_RADICAL = re.compile("[\u2e80-\u2fdf]")
+_RADICAL = re.compile("[\u2e80-\u2fdf]")  # on paper they are the ordinary characters, and hardly a font has them
+_ON_PAPER = str.maketrans({radical: character for character, radical in SUPPLEMENT.items()} | {"−": "–"})
 SUFFIXES = {"pdf": ".pdf", "png": ".png", "jpeg": ".jpg", "tiff": ".tif"}
 
 
@@ -89,6 +91,14 @@ def fonts() -> tuple[str, ...]:
     return tuple(found)
 
 
+@cache
+def _glyphs(font: str) -> frozenset[int]:
+    """The characters that a font has a picture for; some fonts map those they lack to an empty one."""
+    from reportlab.pdfbase import pdfmetrics
+
+    return frozenset(code for code, glyph in pdfmetrics.getFont(font).face.charToGlyph.items() if glyph > 0)
+
+
 class TypedPress(Press):
     """A press with an embedded Chinese font, and perhaps another for digits and Latin letters."""
 
@@ -97,9 +107,18 @@ class TypedPress(Press):
         super().__init__(rng, title, habits)
 
     def _runs(self, text: str) -> Iterator[tuple[str, str]]:
-        text = _RADICAL.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)  # on paper they are alike
-        for is_latin, run in groupby(text, key=lambda c: self._latin is not None and c.isascii()):
-            yield (self._latin or self._font) if is_latin else self._font, "".join(run)
+        text = _RADICAL.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(_ON_PAPER))
+        for font, run in groupby(text, key=self._font_of):
+            yield font, "".join(run)
+
+    def _font_of(self, character: str) -> str:
+        """The font that prints a character: a font without it would print nothing, and the truth would be another."""
+        if self._latin is not None and character.isascii():
+            return self._latin
+        for font in (self._font, *fonts()):
+            if character.isspace() or ord(character) in _glyphs(font):
+                return font
+        raise ValueError(f"no font of this machine prints {character!r}")
 
     def _measure(self, text: str, size: float) -> float:
         from reportlab.pdfbase.pdfmetrics import stringWidth

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from extractors.ruling import Grid, grids_of
 from extractors.scan.glyphs import witnesses
-from extractors.scan.inkcells import Strip, lost_red, strips, text_height
+from extractors.scan.inkcells import Strip, may_hold, strips, text_height
 from extractors.scan.pagegrid import Sheet, rulings, upright
 from extractors.scan.paper import skew_of
 
@@ -123,8 +123,29 @@ def test_a_figure_printed_in_red_is_not_taken_for_nothing() -> None:
     draw.text((LEFT + 50, TOP + ROW / 2), "3", (210, 40, 60), ImageFont.load_default(30), anchor="lm")
     sheet = upright(np.asarray(picture), DPI)
     (grid,) = grids_of(*rulings(sheet), 8.0)
-    lost = [lost_red(sheet, grid.bounds(box), text_height(sheet)) for box in grid.boxes]
-    assert lost == [True] + [False] * 11
+    held = [may_hold(sheet, grid.bounds(box), text_height(sheet)) for box in grid.boxes if box.col == 0]
+    assert held == [True] + [False] * 5
+
+
+def test_a_figure_paler_than_ink_is_not_taken_for_nothing() -> None:
+    picture = page([["", "7"]] * 6)
+    ImageDraw.Draw(picture).text((LEFT + 50, TOP + ROW / 2), "3", 205, ImageFont.load_default(30), anchor="lm")
+    sheet, grid, cells = read(picture)
+    assert not cells[0]
+    held = [may_hold(sheet, grid.bounds(box), text_height(sheet)) for box in grid.boxes if box.col == 0]
+    assert held == [True] + [False] * 5
+
+
+def test_print_too_small_to_read_is_no_dash() -> None:
+    picture = page([["7", "12"]] * 6)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((LEFT + 10, TOP + 10, LEFT + COLUMN - 10, TOP + ROW - 10), fill=250)
+    for place in range(10):  # characters of four pixels, two of which touch
+        draw.rectangle((LEFT + 20 + 7 * place, TOP + 28, LEFT + 23 + 7 * place + 3 * (place == 4), TOP + 32), fill=0)
+    _, _, cells = read(picture)
+    (line,) = cells[0]
+    assert line.mark == ""
+    assert len(line.shapes) >= 9
 
 
 def test_points_and_crumbs_are_seen_beside_the_characters() -> None:
