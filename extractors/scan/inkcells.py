@@ -106,8 +106,8 @@ def strips(sheet: Sheet, grid: Grid, height: float) -> list[list[Strip]]:
 
 def may_hold(sheet: Sheet, bounds: tuple[float, float, float, float], height: float) -> bool:
     """Whether a cell without ink may hold a figure all the same: red ink as large as a character was taken off it, and
-    stood within it alone (a figure printed in red, which a stamp's is taken for), or print paler than ink shows in it.
-    """
+    stood within it alone (a figure printed in red, which a stamp's is taken for), a streak was, or print paler than ink
+    shows in it."""
     import cv2
     import numpy as np
 
@@ -116,6 +116,8 @@ def may_hold(sheet: Sheet, bounds: tuple[float, float, float, float], height: fl
     if x1 - x0 <= 3 * inset or bottom - top <= 3 * inset:
         return False
     if sheet.stamp is not None and _has_letter(sheet.stamp[top:bottom, x0:x1] > 127, height):
+        return True
+    if _is_struck(sheet, (x0 + inset, top + inset, x1 - inset, bottom - inset)):
         return True
     part = cv2.GaussianBlur(sheet.grey[top + inset : bottom - inset, x0 + inset : x1 - inset], (0, 0), 1.0)
     return _has_letter(part < float(np.median(part)) - _PALE, height)
@@ -148,7 +150,7 @@ def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
         main = _with_small(_near(main, foreign, height), row, height)
         if main:
             box = _framed(main, cell, height)
-            alien = any(_overlap(shape, box) for shape in foreign)
+            alien = any(_overlap(shape, box) for shape in foreign) or _is_struck(sheet, box)
             whole = not alien and not any(_is_piece(shape, main, height) for shape in shapes if shape not in main)
             mark, leaning = _mark(sheet, main, height) if whole else ("", False)
             specks, frayed = _specks(shapes, main, box), _is_frayed(shapes, main, height)
@@ -156,6 +158,12 @@ def _strips(sheet: Sheet, cell: Box, height: float) -> list[Strip]:
                 Strip(box, specks, alien, False, mark, leaning, tuple(main), frayed, _points(shapes, main, height))
             )
     return found
+
+
+def _is_struck(sheet: Sheet, box: Box) -> bool:
+    """Whether a streak that was taken off the page ran through a place."""
+    x0, top, x1, bottom = box
+    return sheet.streaks is not None and bool((sheet.streaks[top:bottom, x0:x1] > 127).any())
 
 
 def _near(main: list[Box], foreign: Sequence[Box], height: float) -> list[Box]:

@@ -96,7 +96,7 @@ def _is_number(line: Strip, read: Recognised) -> bool:
     """Whether a line holds no words, or too little to tell."""
     if line.mark:
         return False
-    text = read.text.replace(" ", "")
+    text = read.text.replace(" ", "").translate(_PRINTED)
     if _NUMBER.fullmatch(text) or line.covered:
         return True
     return text not in _NOTHING and len(text) <= _SHORT and (len(text) == 1 or read.confidence < _SURE)
@@ -105,8 +105,9 @@ def _is_number(line: Strip, read: Recognised) -> bool:
 def _folded(read: Recognised) -> Recognised:
     """What was read of a number in the characters that numbers are printed in, without the dirt behind it."""
     text = read.text.replace(" ", "")
-    if any(character.isdigit() for character in text) and _NUMBER.fullmatch(text):
-        text = _TRAILING.sub("", text.translate(_PRINTED))
+    printed = text.translate(_PRINTED)
+    if any(character.isdigit() for character in printed) and _NUMBER.fullmatch(printed):
+        text = _TRAILING.sub("", printed)
     return replace(read, text=text)
 
 

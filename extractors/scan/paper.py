@@ -17,6 +17,8 @@ _PAPER_SIDE = 400  # pixels of the small picture that tells the light of the pap
 _DARK, _RIM = 110, 0.2  # grey level; share of the page's side that black along its edge fills
 _RED, _PURE_RED, _SOLID_RED = 25, 70, 0.6  # grey levels of red above green and blue; share of the stamp's own
 _IMPURE = 0.2  # redness of black ink for each grey level that it lacks of white, next to a stamp in a JPEG
+_BANDS, _NEARLY_ALL, _STREAK = 24, 0.8, 6.0  # parts of a page, their share, and grey levels that show a streak
+_EDGE, _LINED, _BESIDE = 0.015, 0.3, 5  # share of a page's height; of a row that a line fills; pixels
 _SKEW_SIDE = 900
 MAX_SKEW = 4.0  # degrees
 
@@ -101,6 +103,52 @@ def without_rim(grey: Picture) -> Picture:
     rim = cv2.dilate(np.isin(names, rims).astype(np.uint8), np.ones((3, 3), np.uint8))
     whole = cv2.resize(rim, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_NEAREST)
     return np.where(whole > 0, np.uint8(250), grey)
+
+
+def without_streaks(grey: Picture) -> tuple[Picture, Picture | None]:
+    """The page without the thin lines that dust under a scanner's lamp draws from one of its edges to the other, and
+    where those were (255): a stroke of a digit may have lain under one. None where there was none."""
+    import numpy as np
+
+    down, across = _streaks(grey), _streaks(np.ascontiguousarray(grey.T))
+    if not down.any() and not across.any():
+        return grey, None
+    mended = _mended(_mended(grey, down).T, across).T
+    return np.ascontiguousarray(mended), np.asarray((down[None, :] | across[:, None]) * 255, np.uint8)
+
+
+def _streaks(grey: Picture) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """The columns of pixels that are darker than those beside them in nearly all parts of the page, its edges too; none
+    where a line runs along those: a table without a margin."""
+    import cv2
+    import numpy as np
+
+    high, wide = grey.shape
+    edge = max(2, round(_EDGE * high))
+    bands = cv2.resize(grey, (wide, _BANDS), interpolation=cv2.INTER_AREA).astype(np.float32)
+    ends = np.stack([grey[:edge].mean(axis=0), grey[-edge:].mean(axis=0)])
+    lined = max(float((grey[rows] < _DARK).mean(axis=1).max()) for rows in (slice(0, edge), slice(high - edge, high)))
+    if lined > _LINED:
+        return np.zeros(wide, bool)
+
+    def darker(part: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        beside = np.minimum(np.roll(part, _BESIDE, axis=1), np.roll(part, -_BESIDE, axis=1))
+        return np.asarray(beside - part >= _STREAK)
+
+    found = darker(ends).all(axis=0) & (darker(bands).mean(axis=0) >= _NEARLY_ALL)
+    found[: 2 * _BESIDE] = found[-2 * _BESIDE :] = False
+    return np.asarray(cv2.dilate(found.astype(np.uint8)[None, :], np.ones((1, 3), np.uint8))[0] > 0)
+
+
+def _mended(grey: Picture, columns: np.ndarray[Any, np.dtype[np.bool_]]) -> Picture:
+    """The page with these columns of pixels put in from those beside them."""
+    import numpy as np
+
+    places = np.arange(grey.shape[1])
+    whole = places[~columns]
+    left = whole[np.clip(np.searchsorted(whole, places, "right") - 1, 0, len(whole) - 1)]
+    right = whole[np.clip(np.searchsorted(whole, places), 0, len(whole) - 1)]
+    return np.where(columns[None, :], np.minimum(grey[:, left], grey[:, right]), grey)
 
 
 def skew_of(grey: Picture) -> float:

@@ -41,7 +41,8 @@ SUFFIXES = {"pdf": ".pdf", "png": ".png", "jpeg": ".jpg", "tiff": ".tif"}
 class Conditions:
     """How a report was scanned. `skew` in degrees; `blur` and `grain` in pixels and grey levels; `speckle` in dots a
     million pixels; `quality` of JPEG; `light`: how much darker the darkest corner is. `seal`: one over the imprint, as
-    it is due; `stamps`: so many more on each second page, wherever they fall."""
+    it is due; `stamps`: so many more on each second page, wherever they fall. `strokes`: thinner (-1) or thicker (1) by
+    the copier; `streaks` of dust under the lamp, from edge to edge; `rim`: the lid's black along two edges."""
 
     dpi: int = 200
     skew: float = 0.0
@@ -52,13 +53,17 @@ class Conditions:
     light: float = 0.0
     seal: bool = False
     stamps: int = 0
+    strokes: int = 0
+    streaks: int = 0
+    rim: bool = False
     mode: str = "colour"  # colour | grey | bitonal
     container: str = "pdf"  # pdf | png | jpeg | tiff
 
 
 def draw_conditions(rng: Random, dpi: int, kind: str = "office") -> Conditions:
     """What happens to one report: `clean` (little), `office` (an office scanner, stamps as they are due; in colour also
-    over figures) or `harsh` (stamps over figures in black, which hide some of them for good)."""
+    over figures), `harsh` (stamps over figures in black, which hide some of them for good) or `worn` (a copy of a copy,
+    on a scanner that wants cleaning)."""
     mode = rng.choice(["colour", "colour", "grey", "bitonal"])
     if kind == "clean":
         return Conditions(dpi, mode="grey" if mode == "bitonal" else mode)
@@ -73,6 +78,9 @@ def draw_conditions(rng: Random, dpi: int, kind: str = "office") -> Conditions:
         seal=rng.random() < 0.7,
         stamps=rng.choice([0, 1, 2]) if kind == "harsh" or mode == "colour" else 0,
         mode=mode,
+        strokes=rng.choice([-1, 0, 1]) if kind == "worn" else 0,
+        streaks=rng.choice([0, 1, 3]) if kind == "worn" else 0,
+        rim=kind == "worn" and rng.random() < 0.4,
     )
 
 
@@ -219,7 +227,7 @@ def _rendered(pdf: bytes, dpi: int) -> Iterator[Any]:
 def _page(
     picture: Any, conditions: Conditions, rng: Random, number: int, seals: Sequence[tuple[float, float]]
 ) -> np.ndarray[Any, Any]:
-    """One page spoiled; the order is that of the world: stamp, paper askew, lamp, lens, sensor, JPEG."""
+    """One page spoiled; the order is that of the world: stamp, copier, paper askew, lens, lamp, sensor, JPEG."""
     import numpy as np
     from PIL import Image, ImageFilter
 
@@ -227,6 +235,9 @@ def _page(
         seals = [*seals, (rng.uniform(0.1, 0.9) * picture.width, rng.uniform(0.1, 0.9) * picture.height)]
     for x, y in seals:
         picture = _stamped(picture, conditions.dpi, rng, x, y)
+    if conditions.strokes:
+        copied = picture.filter(ImageFilter.MinFilter(3) if conditions.strokes > 0 else ImageFilter.MaxFilter(3))
+        picture = Image.blend(picture, copied, 0.5)
     if conditions.skew:
         angle = conditions.skew + rng.uniform(-0.2, 0.2)
         picture = picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=(250, 250, 248))
@@ -246,6 +257,12 @@ def _page(
     for _ in range(dots):
         y0, x0, size = rng.randrange(height), rng.randrange(width), rng.choice([1, 1, 2, 2, 3])
         pixels[y0 : y0 + size, x0 : x0 + size] = rng.choice([20.0, 90.0])
+    for _ in range(conditions.streaks):
+        x0 = rng.randrange(width)
+        pixels[:, x0 : x0 + rng.choice([1, 2])] -= rng.choice([60.0, 150.0])
+    if conditions.rim:
+        broad = rng.randint(conditions.dpi // 20, conditions.dpi // 6)
+        pixels[:broad] = pixels[:, -broad:] = 20.0
     pixels = pixels.clip(0, 255)
     if conditions.mode == "bitonal":  # a fixed threshold, as office scanners have it
         return np.asarray((pixels.mean(axis=2) > 150) * 255, np.uint8)

@@ -60,6 +60,38 @@ def test_the_black_of_a_scanners_lid_does_not_tell_the_angle() -> None:
     assert (len(grid.ys) - 1, len(grid.xs) - 1) == (10, 6)
 
 
+def test_a_streak_of_the_lamp_is_no_wall_and_leaves_a_doubt() -> None:
+    picture = page(figures(10, 6))
+    for x in (140, 395):
+        ImageDraw.Draw(picture).line((x, 0, x, HIGH), fill=120, width=2)
+    sheet, grid, cells = read(picture)
+    assert (len(grid.ys) - 1, len(grid.xs) - 1) == (10, 6)
+    struck = {box.col for box, (line,) in zip(grid.boxes, cells, strict=True) if line.foreign}
+    assert struck <= {0, 2}
+    assert 2 in struck
+    blank = page([["", "", "", ""]] * 6)
+    ImageDraw.Draw(blank).line((395, 0, 395, HIGH), fill=120, width=2)
+    sheet, grid, cells = read(blank)
+    assert not any(cells)
+    assert [may_hold(sheet, grid.bounds(box), 21.0) for box in grid.boxes[:4]] == [False, False, True, False]
+
+
+def test_a_hairline_is_a_ruling_and_a_line_of_text_is_none() -> None:
+    pale = page(figures(10, 6), wall=1)
+    pixels = np.asarray(pale).astype(int)
+    lines = np.zeros(pixels.shape, bool)
+    lines[TOP : TOP + 10 * ROW + 1 : ROW, LEFT : LEFT + 6 * COLUMN] = True
+    lines[TOP : TOP + 10 * ROW, LEFT : LEFT + 6 * COLUMN + 1 : COLUMN] = True
+    faint = np.where(lines, 215, pixels).astype(np.uint8)
+    sheet = upright(faint, DPI)
+    (grid,) = grids_of(*rulings(sheet), 8.0)
+    assert (len(grid.ys) - 1, len(grid.xs) - 1, len(grid.boxes)) == (10, 6, 60)
+    prose = Image.new("L", (WIDE, HIGH), 250)
+    for row in range(20):
+        ImageDraw.Draw(prose).text((60, 40 + 40 * row), "HEAEFTLHEEFTTLLEHHFE" * 2, 0, ImageFont.load_default(30))
+    assert not grids_of(*rulings(upright(np.asarray(prose), DPI)), 8.0)
+
+
 def test_a_table_that_runs_to_the_edge_of_the_page_is_no_black_rim() -> None:
     cropped = page(figures(10, 6)).crop((LEFT, TOP, LEFT + 6 * COLUMN + 1, TOP + 10 * ROW + 1))
     sheet = upright(np.asarray(cropped), DPI)
