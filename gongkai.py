@@ -389,7 +389,7 @@ def _read_url(url: str) -> bytes:
         except HTTPError as error:
             raise NoDataset(f"{url} cannot be fetched: the server says {error.code} {error.reason}") from None
     try:
-        import fsspec  # type: ignore[import-untyped]
+        import fsspec
     except ImportError:
         raise NoDataset(f"{url} needs the library fsspec, and what fsspec needs for such a URL") from None
     with fsspec.open(url, "rb") as file:

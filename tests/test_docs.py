@@ -1,4 +1,7 @@
-"""The manual says what the program does: its commands exist, the tutorial runs, and the site of it is whole."""
+"""The manual says what the program does: its commands exist with their options, and the site of it is whole.
+
+That what it shows runs is held by test_manual.py.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +21,10 @@ import pytest
 import typer
 
 from pipeline.cli import app
+from pipeline.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
+NIGHTLY = ROOT / "docs" / "nightly.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _COMMAND = re.compile(r"^(?: {4,}|\t)?(?:\$ )?(?:\.venv/bin/)?(gongkai(?: .*)?)$")
 
@@ -65,36 +71,78 @@ def test_the_reference_of_commands_is_up_to_date() -> None:
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == module.page(), "run tools/write_commands.py"
 
 
-@pytest.mark.slow
-def test_the_tutorial_runs_from_its_first_command_to_its_last(tmp_path: Path) -> None:
-    """In a folder of its own, with the installed program; the line that installs it is left out."""
-    shutil.copytree(ROOT / "data" / "raw", tmp_path / "data" / "raw")
-    bin_folder = Path(sys.executable).parent
-    text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^ {4}(\S[^\n]*gongkai [^\n]*)$|^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5
-    environment = {**os.environ, "COLUMNS": "160"}
-    said = []
-    for command, code in blocks:
-        if code:
-            call = [sys.executable, "-c", code]
+def test_settings_have_the_defaults_that_the_manual_tells() -> None:
+    """That every setting is told, and no other, is held by tests/nightly/test_settings.py."""
+    told = dict(re.findall(r"^\| `(GONGKAI_\w+)` \| ([^|]*) \|", NIGHTLY.read_text(encoding="utf-8"), re.MULTILINE))
+    in_words = {"GONGKAI_CORRECTIONS", "GONGKAI_HARVEST_USER_AGENT", "GONGKAI_RUNNER"}
+    differing = {
+        name: (told.get(name), default)
+        for name, default in _defaults()
+        if name not in in_words and (told.get(name) or "").strip() != default
+    }
+    assert differing == {}
+
+
+def _defaults() -> Iterator[tuple[str, str]]:
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and is_dataclass(field.annotation):
+            for part in fields(field.annotation):
+                yield f"{PREFIX}{name}_{part.name}".upper(), _printed(part.default)
         else:
-            call = shlex.split(command.split("&& ")[-1].replace(".venv/bin/", f"{bin_folder}/"))
-        done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, env=environment)
-        assert done.returncode == 0, f"{call}: {done.stdout}{done.stderr}"
-        said.append(done.stdout)
-    assert "0 → 1" in said[1]
-    assert "莱州市人民政府" in said[2]
-    assert (tmp_path / "data/site/index.html").is_file()
+            yield f"{PREFIX}{name}".upper(), _printed(field.default)
 
 
-@pytest.mark.slow
-def test_the_manual_is_built_without_a_warning_and_without_the_network(tmp_path: Path) -> None:
+def _printed(default: object) -> str:
+    if default is None:
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, tuple):
+        return ",".join(map(str, default))
+    return f"{default:.15g}" if isinstance(default, int | float) else str(default)
+
+
+@pytest.fixture(scope="module")
+def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manual as a site; a warning fails the build."""
     pytest.importorskip("mkdocs", reason="mkdocs is not installed (extra `docs`)")
-    call = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "manual")]
+    folder = tmp_path_factory.mktemp("manual") / "manual"
+    call = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, env=quiet)
     assert done.returncode == 0, done.stderr[-3000:]
-    page = (tmp_path / "manual" / "index.html").read_text(encoding="utf-8")
-    outward = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?:[^"]+)"', page)
-    assert outward == []
+    return folder
+
+
+@pytest.mark.slow
+def test_the_manual_loads_nothing_from_elsewhere(manual: Path) -> None:
+    pages = list(manual.rglob("*.html"))
+    assert len(pages) > 15
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        loaded = re.findall(r"<(?:script|img|iframe)[^>]+src=\"?(?:https?:)?//[^>]+>", text)
+        loaded += re.findall(r"<link[^>]+rel=\"?(?:stylesheet|preload|preconnect|icon)[^>]+href=\"?https?:[^>]+>", text)
+        assert loaded == [], page.name
+
+
+@pytest.mark.slow
+def test_the_manual_is_searched_from_the_disk_without_a_network(manual: Path) -> None:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra `test`)")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on the PATH (apt install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(offline=True).new_page()
+        asked, complaints = list[str](), list[str]()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"file://{manual}/index.html")
+        page.focus(".md-search__input")
+        page.keyboard.type("value_reconciled")
+        page.wait_for_selector(".md-search-result__link")
+        links = page.locator(".md-search-result__link").evaluate_all("all => all.map(one => one.href)")
+        browser.close()
+    assert any("trust.html" in link for link in links)
+    assert [address for address in asked if not address.startswith("file:")] == []
+    assert complaints == []

@@ -47,17 +47,24 @@ def _argument(argument: Any) -> str:
     return f"{name} ..." if argument.nargs == -1 else name
 
 
+def _choices(option: Any) -> str:
+    """What an option without a metavar takes: one of some words."""
+    return "|".join(choice.value for choice in option.type_descriptor.annotation)
+
+
 def _row(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         name = _argument(parameter)
     else:
-        value = "" if getattr(parameter, "is_flag", False) else f" {parameter.metavar or parameter.type.name.upper()}"
+        value = "" if getattr(parameter, "is_flag", False) else f" {parameter.metavar or _choices(parameter)}"
         name = ", ".join(sorted([*parameter.opts, *parameter.secondary_opts], key=len)) + value
     words = (getattr(parameter, "help", None) or "").replace("|", "\\|")
     shown = getattr(parameter, "show_default", None)
     default = shown if isinstance(shown, str) else parameter.default
     told = "" if default is None or default is False or callable(default) or default == () else str(default)
     name = name.replace("|", "\\|")
+    if isinstance(variable := getattr(parameter, "envvar", None), str):
+        words += f" Or `{variable}` in the environment."
     return f"| `{name}` | {words} | {told} |"
 
 

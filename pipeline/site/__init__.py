@@ -2,7 +2,7 @@
 
     dataset     the published tables, report by report
     figures     what the overview counts; queue: what a reviewer should look at first
-    grids       the statutory tables as a page shows them
+    grids       the statutory tables as a page shows them; doubts: the flags and claims that it lists
     pages       templates, scripts and assets, written below one folder
 
 No server is needed: the pages work from the disk, and everything that they use lies beside them. The same dataset
@@ -14,16 +14,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
 from pipeline import jurisdictions, vocabulary
-from pipeline.publish.published import NoDataset
-from pipeline.publish.schema import PACKAGE, TABLES
-from pipeline.site import grids
-from pipeline.site.dataset import entries, set_aside
+from pipeline.publish.schema import TABLES
+from pipeline.site.dataset import described, entries, set_aside
+from pipeline.site.doubts import claims_of, doubts_of, kinds_of, sentences_of
 from pipeline.site.figures import Brief, Figures
+from pipeline.site.grids import sheets_of
 from pipeline.site.pages import MARK, Pages, is_ours
 from pipeline.site.pictures import Pictures
 from pipeline.site.queue import Queue
@@ -59,8 +60,7 @@ def build(
     A site that was built in `out` before is replaced when the new one is whole. Raises NoDataset, NotOurs, and OSError
     or ValueError for a dataset that is damaged.
     """
-    if not (dataset / PACKAGE).is_file():
-        raise NoDataset(f"{dataset} holds no {PACKAGE}")
+    described(dataset)
     if not is_ours(out):
         raise NotOurs(f"{out} holds files that are no site of this program")
     draft = out.with_name(f".{out.name}.new")
@@ -85,16 +85,17 @@ def _write(dataset: Path, out: Path, tell: Callable[[int], None], most_pictures:
         brief = figures.add(entry)
         queue.add(entry, brief)
         briefs.append(brief)
-        doubts, claims = grids.doubts_of(entry.flags), grids.claims_of(entry.claims)
+        doubts, claims = doubts_of(entry.flags), claims_of(entry.claims)
+        kinds = kinds_of(doubts)
         pages.write(
             "report.html.jinja",
             f"reports/{entry.report_id}.html",
             about=entry.about,
             brief=brief,
             place=_page_of(brief.code),
-            sheets=grids.sheets_of(entry, doubts, claims),
-            doubts=doubts,
-            claims=claims,
+            sheets=sheets_of(entry, kinds, claims),
+            kinds=kinds,
+            sentences=sentences_of(claims),
             pictures=pictures.of(entry, doubts),
         )
         tell(done)
@@ -103,9 +104,14 @@ def _write(dataset: Path, out: Path, tell: Callable[[int], None], most_pictures:
     places = _places(pages, briefs)
     _provinces(pages, briefs)
     pages.write("review.html.jinja", "review.html", items=queue.items(), passed=queue.passed)
-    pages.write("dictionary.html.jinja", "dictionary.html", tables=TABLES, kinds=vocabulary.flag_kinds().values())
+    forms = [vocabulary.form(template, table_id) for template in vocabulary.TEMPLATES for table_id in vocabulary.TABLES]
+    kinds_of_flag = vocabulary.flag_kinds().values()
+    pages.write("dictionary.html.jinja", "dictionary.html", tables=TABLES, kinds=kinds_of_flag, forms=forms)
     pages.write("aside.html.jinja", "aside.html", aside=aside)
-    pages.write("index.html.jinja", "index.html", figures=figures, charts=figures.charts(), aside=len(aside))
+    pages.write(
+        "index.html.jinja", "index.html",
+        figures=figures, charts=figures.charts(), aside=len(aside), package=described(dataset),
+    )  # fmt: skip
     pages.script("data/search.js", "search", _search(briefs))
     (out / MARK).write_text("A site built by gongkai; it may be replaced by the next one.\n", encoding="utf-8")
     return Built(pages.count, pages.bytes, len(briefs), places)
@@ -125,6 +131,7 @@ def _places(pages: Pages, briefs: Iterable[Brief]) -> int:
             code=code,
             name=newest.place if code else "",
             province=code[:2],
+            province_name=_province_name(code[:2]),
             publishers=publishers,
             years=[b.year for b in government],
             received=[int(b.received) for b in government],
@@ -156,6 +163,7 @@ def _provinces(pages: Pages, briefs: Iterable[Brief]) -> None:
     pages.write("coverage.html.jinja", "coverage.html", rows=rows, years=years)
 
 
+@cache
 def _province_name(province: str) -> str:
     found = [d for d in jurisdictions.divisions() if d.code == f"{province}0000"]
     return found[-1].name if found else ""

@@ -7,6 +7,7 @@ and the review queue need is ever held.
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from pipeline.publish.published import NoDataset
-from pipeline.publish.schema import CLAIMS, FACTS, FLAGS, REPORTS, Table
+from pipeline.publish.schema import CLAIMS, FACTS, FLAGS, PACKAGE, REPORTS, Table
 
 Row = dict[str, str]
 
@@ -36,6 +37,39 @@ class Entry:
     def stands(self) -> bool:
         """Whether no newer report of the same publisher and year has taken its place."""
         return not self.about["superseded_by"] and self.about["replaced"] != "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What a reader cites: the dataset's titles, its author, version, licence, and the digest of its content."""
+
+    title: str
+    title_zh: str
+    author: str
+    version: str
+    released: str
+    licence: str
+    content: str
+
+
+def described(folder: Path) -> Package:
+    """What the dataset in `folder` says of itself. Raises NoDataset for a folder without one, ValueError."""
+    try:
+        package = json.loads((folder / PACKAGE).read_bytes())
+    except FileNotFoundError:
+        raise NoDataset(f"{folder} holds no {PACKAGE}") from None
+    try:
+        return Package(
+            package["title"],
+            package["title_zh"],
+            package["contributors"][0]["title"],
+            package["version"],
+            package.get("released", ""),
+            package["licenses"][0]["name"],
+            package["content"],
+        )
+    except (KeyError, IndexError, TypeError):
+        raise ValueError(f"its {PACKAGE} is not as it was published") from None
 
 
 def entries(folder: Path) -> Iterator[Entry]:

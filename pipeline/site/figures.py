@@ -162,8 +162,11 @@ class Figures:
 
 
 def _numbers(entry: Entry) -> dict[tuple[str, str, str], Decimal]:
+    """What the charts count: the totals of requests, and the reviews and lawsuits."""
     found = {}
     for fact in entry.facts:
+        if fact["column_id"] != "total" and fact["table_id"] != "review_litigation":
+            continue
         text = fact["value_reconciled"] or fact["value"]
         if text:
             found[fact["table_id"], fact["row_id"], fact["column_id"]] = Decimal(text)

@@ -1,17 +1,20 @@
 """The statutory tables of one report as a page shows them: grids of cells as printed, each with the marks of its
-doubts, and the claims of the prose that speak of it."""
+doubts and of the claims of the prose that speak of it.
+
+Cells and labels are written as HTML here, not by a template: a site has millions of them, and most are alike.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+
+from markupsafe import Markup, escape
 
 from pipeline import vocabulary
 from pipeline.site.dataset import Entry, Row
-
-_CHANGE = re.compile(r"([a-z_]+)\.([a-z_]+) (\d+|\?) → (\d+)")
+from pipeline.site.doubts import RANK, Doubt, Kind, Place, Told, changes
 
 _SHOWN = 60  # characters of a cell: what is longer is text that strayed into it
 TITLES = {
@@ -22,239 +25,154 @@ TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A flag as listed below the tables, with its number there and what its ties say of cells."""
-
-    number: int
-    kind: str
-    severity: str
-    gloss_zh: str
-    gloss: str
-    message: str
-    observed: str
-    expected: str
-    excerpt: str
-    where: str
-    attribution: str
-    attribution_reason: str
-    ties: tuple[str, ...]
-    place: tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A claim of the prose as listed beside the tables."""
-
-    number: int
-    sentence: str
-    value: str
-    unit: str
-    verdict: str
-    convention: str
-    place: tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell: what is shown, how it is marked, and what a reviewer needs of it."""
-
-    shown: str
-    classes: str  # its status where it is not `reported`, the severity of its gravest doubt, `verified`
-    printed: str
-    value: str
-    reconciled: str  # where it is another number than printed
-    corrected: str
-    unit: str
-    doubts: tuple[int, ...]
-    claims: tuple[int, ...]
-    ties: tuple[str, ...]  # numbers that explanations give the cell
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of a grid. `depth` is how many groups it stands in; a group's own line has no row_id and no cells."""
-
-    row_id: str
-    label: str
-    gloss: str
-    depth: int
-    cells: tuple[Cell | None, ...]
-    doubts: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Grid:
-    """A part of a statutory table whose rows have the same columns."""
+    """A part of a statutory table whose rows have the same columns: the elements of its head and its rows."""
 
-    table_id: str
     column_ids: tuple[str, ...]
-    columns: tuple[tuple[str, str, tuple[int, ...]], ...]  # label, gloss, doubts
-    lines: tuple[Line, ...]
+    head: Markup
+    body: Markup
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A statutory table: title, grids, and the doubts about the whole of it."""
+    """A statutory table: title, grids, and the marks of doubts about the whole of it."""
 
     table_id: str
     title_zh: str
     title: str
     grids: tuple[Grid, ...]
-    doubts: tuple[int, ...] = ()
+    marks: Markup
 
 
 @dataclass(slots=True)
 class _Marks:
-    doubts: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
-    severities: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    claims: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
-    ties: dict[tuple[str, str, str], list[str]] = field(default_factory=dict)
+    """By place: links to doubts and claims, the gravest severity, and the numbers that explanations give a cell."""
+
+    links: dict[Place, str] = field(default_factory=dict)
+    severities: dict[Place, str] = field(default_factory=dict)
+    ties: dict[Place, list[str]] = field(default_factory=dict)
 
 
-def doubts_of(flags: Iterable[Row]) -> tuple[Doubt, ...]:
-    """Every flag of a report, numbered as published."""
-    kinds = vocabulary.flag_kinds()
-    found = []
-    for number, flag in enumerate(flags, 1):
-        kind = kinds.get(flag["kind"])
-        ties = tuple(flag["suggestion"].split(" | ")) if flag["suggestion"] else ()
-        where = f"p. {flag['page']}" if flag["page"] else f"l. {flag['line']}" if flag["line"] else ""
-        found.append(
-            Doubt(
-                number,
-                flag["kind"],
-                flag["severity"],
-                kind.gloss_zh if kind else flag["kind"],
-                kind.gloss if kind else flag["kind"],
-                flag["message"],
-                flag["observed"],
-                flag["expected"],
-                flag["excerpt"],
-                where,
-                flag["attribution"],
-                flag["attribution_reason"],
-                ties,
-                (flag["table_id"], flag["row_id"], flag["column_id"]),
-            )
-        )
-    return tuple(found)
-
-
-def claims_of(claims: Iterable[Row]) -> tuple[Told, ...]:
-    """Every claim of a report's prose, numbered as published."""
-    return tuple(
-        Told(
-            number,
-            claim["sentence"],
-            claim["value"],
-            claim["unit"],
-            claim["verdict"],
-            claim["convention"],
-            (claim["table_id"], claim["row_id"], claim["column_id"]),
-        )
-        for number, claim in enumerate(claims, 1)
-    )
-
-
-def sheets_of(entry: Entry, doubts: Sequence[Doubt], claims: Sequence[Told]) -> tuple[Sheet, ...]:
+def sheets_of(entry: Entry, kinds: Sequence[Kind], claims: Sequence[Told]) -> tuple[Sheet, ...]:
     """The statutory tables of a report, in the form's order, with the marks at their cells."""
-    marks = _marked(doubts, claims)
+    marks = _marked(kinds, claims)
     by_table: dict[str, dict[tuple[str, str], Row]] = {}
     templates: dict[str, str] = {}
     for fact in entry.facts:
         by_table.setdefault(fact["table_id"], {})[fact["row_id"], fact["column_id"]] = fact
         templates[fact["table_id"]] = fact["template"]
-    found = []
-    for table_id in vocabulary.TABLES:
-        if table_id in by_table:
-            grids = tuple(_grids(templates[table_id], table_id, by_table[table_id], marks))
-            own = tuple(marks.doubts.get((table_id, "", ""), ()))
-            found.append(Sheet(table_id, *TITLES[table_id], grids, own))
-    return tuple(found)
+    return tuple(
+        Sheet(
+            table_id,
+            *TITLES[table_id],
+            tuple(_grids(templates[table_id], table_id, by_table[table_id], marks)),
+            Markup(marks.links.get((table_id, "", ""), "")),
+        )
+        for table_id in vocabulary.TABLES
+        if table_id in by_table
+    )
 
 
-def changes(doubt: Doubt) -> Iterator[tuple[str, str, str]]:
-    """The cells that the explanations of a broken sum change: row_id, column_id, and the number they give it."""
-    if doubt.kind == "reconcile_ties":
-        for tie in doubt.ties:
-            for row_id, column_id, _, value in _CHANGE.findall(tie):
-                yield row_id, column_id, value
-
-
-def _marked(doubts: Sequence[Doubt], claims: Sequence[Told]) -> _Marks:
+def _marked(kinds: Sequence[Kind], claims: Sequence[Told]) -> _Marks:
     marks = _Marks()
-    rank = {"error": 2, "warning": 1, "info": 0, "": -1}
-    for doubt in doubts:
-        marks.doubts.setdefault(doubt.place, []).append(doubt.number)
-        if rank.get(doubt.severity, 0) > rank[marks.severities.get(doubt.place, "")]:
-            marks.severities[doubt.place] = doubt.severity
+    listed = ((d, kind) for kind in kinds for part in kind.parts for _, doubts in part.messages for d in doubts)
+    by_number = sorted(listed, key=_number)
+    for doubt, kind in by_number:
+        place = doubt.place
+        link = f'<a href="#d{doubt.number}">{kind.number}</a>'
+        marks.links[place] = marks.links.get(place, "") + link
+        if RANK.get(doubt.severity, 0) > RANK[marks.severities.get(place, "")]:
+            marks.severities[place] = doubt.severity
         for row_id, column_id, value in changes(doubt):
-            place = (doubt.place[0], row_id, column_id)
-            if value not in marks.ties.setdefault(place, []):
-                marks.ties[place].append(value)
+            given = marks.ties.setdefault((place[0], row_id, column_id), [])
+            if value not in given:
+                given.append(value)
     for claim in claims:
-        marks.claims.setdefault(claim.place, []).append(claim.number)
+        link = f'<a href="#c{claim.number}">¶{claim.number}</a>'
+        marks.links[claim.place] = marks.links.get(claim.place, "") + link
     return marks
 
 
+def _number(one: tuple[Doubt, Kind]) -> int:
+    return one[0].number
+
+
 def _grids(template: str, table_id: str, facts: dict[tuple[str, str], Row], marks: _Marks) -> Iterable[Grid]:
+    links = marks.links
     for columns, labels, rows in _layout(template, table_id):
-        heads = tuple(
-            (*label, tuple(marks.doubts.get((table_id, "", c), ()))) for c, label in zip(columns, labels, strict=True)
+        head = "".join(
+            f"{label}{links.get((table_id, '', column_id), '')}</th>"
+            for column_id, label in zip(columns, labels, strict=True)
         )
         lines = []
-        for row_id, label, gloss, depth in rows:
-            if row_id is None:
-                lines.append(Line("", label, gloss, depth, ()))
-                continue
-            cells = tuple(_cell(table_id, row_id, c, facts.get((row_id, c)), marks) for c in columns)
-            lines.append(Line(row_id, label, gloss, depth, cells, tuple(marks.doubts.get((table_id, row_id, ""), ()))))
-        yield Grid(table_id, columns, heads, tuple(lines))
+        for row_id, label in rows:
+            lines.append(label)
+            if row_id is not None:
+                lines.append(f"{links.get((table_id, row_id, ''), '')}</th>")
+                lines += [_cell((table_id, row_id, c), facts.get((row_id, c)), marks) for c in columns]
+                lines.append("</tr>\n")
+        yield Grid(columns, Markup(head), Markup("".join(lines)))
 
 
-def _cell(table_id: str, row_id: str, column_id: str, fact: Row | None, marks: _Marks) -> Cell | None:
+def _cell(place: Place, fact: Row | None, marks: _Marks) -> str:
     if fact is None:
-        return None
-    place = (table_id, row_id, column_id)
-    value, reconciled = fact["value"], fact["value_reconciled"]
-    shown = (
-        fact["value_raw"].strip()
-        if fact["value_raw"].strip()
-        else {"missing": "✗", "blank": ""}.get(fact["status"], "?")
-    )
-    status = "" if fact["status"] == "reported" else fact["status"]
-    classes = (status, marks.severities.get(place, ""), "verified" if fact["verified"] == "true" else "")
-    return Cell(
-        shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…",
-        " ".join(filter(None, classes)),
+        return '<td class="void"></td>'
+    content = _content(
+        fact["status"],
         fact["value_raw"],
-        value,
-        reconciled if reconciled != value else "",
+        fact["value"],
+        fact["value_reconciled"],
         fact["corrected"],
-        fact["unit"],
-        tuple(marks.doubts.get(place, ())),
-        tuple(marks.claims.get(place, ())),
-        tuple(marks.ties.get(place, ())),
+        fact["verified"] == "true",
+        marks.severities.get(place, ""),
     )
+    ties = "".join(f"<i>≟{escape(tie)}</i>" for tie in marks.ties.get(place, ()))
+    return f"{content}{ties}{marks.links.get(place, '')}</td>"
 
 
-_Layout = tuple[tuple[str, ...], tuple[tuple[str, str], ...], tuple[tuple[str | None, str, str, int], ...]]
+@lru_cache(maxsize=1 << 16)
+def _content(
+    status: str, printed: str, value: str, reconciled: str, corrected: str, verified: bool, severity: str
+) -> str:
+    """A cell with what it holds, but for its marks and its end.
+
+    Its classes are its status where it is not `reported`, the severity of its gravest doubt, and `verified`. What a
+    reviewer's decision needs and the cell does not show rides in data-printed, data-value and data-proven.
+    """
+    shown = printed.strip() or {"missing": "✗", "blank": ""}.get(status, "?")
+    if len(shown) > _SHOWN:
+        shown = shown[: _SHOWN - 1] + "…"
+    classes = " ".join(filter(None, ("" if status == "reported" else status, severity, "verified" if verified else "")))
+    proven = reconciled if reconciled != value else ""
+    attributes = {
+        "class": classes or None,
+        "data-printed": printed if printed != shown else None,
+        "data-value": value if status == "reported" and value != printed else None,
+        "data-proven": proven or None,
+    }
+    element = "".join(f' {name}="{escape(told)}"' for name, told in attributes.items() if told is not None)
+    other = f"<b>✎{escape(corrected)}</b>" if corrected else f"<b>→{escape(proven)}</b>" if proven else ""
+    return f"<td{element}>{escape(shown)}{other}"
+
+
+_Layout = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str | None, str], ...]]
 
 
 @cache
 def _layout(template: str, table_id: str) -> tuple[_Layout, ...]:
-    """The parts of a form whose rows have the same columns: columns, their labels, and rows and groups as printed."""
+    """The parts of a form whose rows have the same columns: their ids, the beginnings of their head's cells, and the
+    rows as printed: row_id and the beginning of the row; a group's own row has no row_id, and is whole."""
     form = vocabulary.form(template, table_id)
     groups = {label.key: label for label in form.labels if label.axis == "group"}
     parts: list[_Layout] = []
     opened: set[str] = set()
-    rows: list[tuple[str | None, str, str, int]] = []
+    rows: list[tuple[str | None, str]] = []
     before: tuple[str, ...] | None = None
     for row_id, columns in form.rows.items():
         if columns != before:
             rows = []
-            labels = tuple((form.label("column", c).text, form.label("column", c).gloss) for c in columns)
-            parts.append((columns, labels, ()))
+            labels = (form.label("column", column_id) for column_id in columns)
+            parts.append((columns, tuple(f'<th scope="col">{_label(x.text, x.gloss)}' for x in labels), ()))
             before = columns
         label = form.label("row", row_id)
         chain = []
@@ -265,7 +183,18 @@ def _layout(template: str, table_id: str) -> tuple[_Layout, ...]:
         for depth, group in enumerate(reversed(chain)):
             if group.key not in opened:
                 opened.add(group.key)
-                rows.append((None, group.text, group.gloss, depth))
-        rows.append((row_id, label.text, label.gloss, len(chain)))
+                text = _label(group.text, group.gloss)
+                span = f'scope="colgroup" colspan="{len(columns) + 1}"'
+                rows.append((None, f'<tr class="group"><th {span} class="i{depth}">{text}</th></tr>\n'))
+        text = _label(label.text, label.gloss)
+        rows.append((row_id, f'<tr data-row="{escape(row_id)}">{_row_head(len(chain))}{text}'))
         parts[-1] = (parts[-1][0], parts[-1][1], tuple(rows))
     return tuple(parts)
+
+
+def _row_head(depth: int) -> str:
+    return f'<th scope="row" class="i{depth}">' if depth else '<th scope="row">'
+
+
+def _label(text: str, gloss: str) -> str:
+    return f'<span lang="zh">{escape(text)}</span><small lang="en">{escape(gloss)}</small>'

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _ASSETS = Path(__file__).with_name("assets")
@@ -65,6 +67,13 @@ def address(url: str) -> str:
     return url if url.startswith(("http://", "https://")) else ""
 
 
+def ticked(text: str) -> Markup:
+    """Text with `code` in backquotes, as HTML."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
@@ -81,6 +90,7 @@ def _environment() -> Environment:
         return Markup(as_json(data))
 
     environment.filters["as_json"] = json_filter
+    environment.filters["ticked"] = ticked
     environment.filters["address"] = address
     environment.filters["grouped"] = lambda number: f"{int(number):,}"
     return environment

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.site.dataset import Entry
-from pipeline.site.grids import Doubt, changes
+from pipeline.site.doubts import Doubt, changes
 from pipeline.site.pages import Pages
 
 _A_REPORT = 12  # a report with more doubtful cells is looked at as a whole

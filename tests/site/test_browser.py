@@ -6,6 +6,7 @@ import csv
 import functools
 import http.server
 import io
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -187,6 +188,28 @@ def test_everything_is_reached_with_the_keyboard(page: Any, site: Path) -> None:
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim().slice(0, 8)"))
     assert {"q", "language", "CSV", "PNG"} <= seen
+
+
+def test_a_mark_leads_to_its_doubt_also_where_that_is_folded(page: Any, site: Path) -> None:
+    folded = re.compile(r'<details class="doubts info">.*?<li id="(d\d+)"', re.DOTALL)
+    found = ((path, folded.search(path.read_text(encoding="utf-8"))) for path in sorted(site.glob("reports/*.html")))
+    path, match = next((path, match) for path, match in found if match and f'href="#{match[1]}"' in path.read_text())
+    page.goto(f"file://{path}")
+    assert not page.locator(f"#{match[1]}").is_visible()
+    page.locator(f'a[href="#{match[1]}"]').first.click()
+    page.wait_for_selector(f"#{match[1]}", state="visible")
+    page.goto("about:blank")
+    page.goto(f"file://{path}#{match[1]}")
+    page.wait_for_selector(f"#{match[1]}", state="visible")
+
+
+def test_paper_shows_what_is_folded(page: Any, site: Path) -> None:
+    page.goto(f"file://{site}/index.html")
+    assert page.locator("details[open]").count() == 0
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
 
 
 def test_nothing_overflows_a_phone(page: Any, site: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from typer.testing import CliRunner
 
+import gongkai
 from pipeline.cli import app
 from pipeline.publish.published import NoDataset
 from pipeline.site import NotOurs, build
@@ -191,3 +193,38 @@ def test_the_command_says_what_it_built(dataset: Path, tmp_path: Path) -> None:
     assert (tmp_path / "s" / "index.html").is_file()
     wrong = CliRunner().invoke(app, ["site", str(tmp_path / "nothing")])
     assert wrong.exit_code == 2
+
+
+def test_doubts_of_a_kind_stand_together_and_the_gravest_first(site: Path, dataset: Path) -> None:
+    severities = ["error", "warning", "info"]
+    shown = 0
+    for report in {flag["report_id"] for flag in rows(dataset, "flags")}:
+        flags = [flag for flag in rows(dataset, "flags") if flag["report_id"] == report]
+        page = site / f"reports/{report}.html"
+        if not page.is_file():
+            continue
+        parts = re.findall(r'<details class="doubts (\w+)"( open)?>(.*?)</details>', page.read_text("utf-8"), re.DOTALL)
+        kinds = [(severity, re.findall(r"<code>(\w+)</code>", part)[0]) for severity, _, part in parts]
+        assert set(kinds) == {(flag["severity"], flag["kind"]) for flag in flags}
+        assert len(kinds) == len(set(kinds))
+        assert [severities.index(severity) for severity, _ in kinds] == sorted(severities.index(s) for s, _ in kinds)
+        for (severity, kind), (_, is_open, part) in zip(kinds, parts, strict=True):
+            theirs = {flag["position"] for flag in flags if (flag["severity"], flag["kind"]) == (severity, kind)}
+            assert set(re.findall(r'<li id="d(\d+)"', part)) == theirs
+            assert bool(is_open) == (severity != "info")
+            shown += len(theirs)
+    assert shown > 20
+
+
+def test_everything_that_a_flag_says_stands_in_its_report(site: Path, dataset: Path) -> None:
+    texts = {path.stem: unescape(path.read_text("utf-8")) for path in site.glob("reports/*.html")}
+    for flag in rows(dataset, "flags"):
+        if flag["report_id"] in texts:
+            said = [flag[name] for name in ("observed", "expected", "excerpt", "attribution_reason")]
+            for words in (*said, *flag["suggestion"].split(" | ")):
+                assert words in texts[flag["report_id"]], flag
+
+
+def test_the_overview_says_how_to_cite_the_dataset(site: Path, dataset: Path) -> None:
+    text = unescape(re.sub(r"<[^>]+>", "", (site / "index.html").read_text(encoding="utf-8")))
+    assert gongkai.cite(dataset) in text

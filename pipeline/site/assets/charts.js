@@ -35,7 +35,7 @@
     });
     var scales = {
       x: { stacked: stacked, ticks: { color: ink }, grid: { display: false } },
-      y: { stacked: stacked, beginAtZero: true, ticks: { color: ink }, grid: { color: line }, max: id === "outcomes" || id === "results" ? 100 : undefined }
+      y: { stacked: stacked, beginAtZero: true, ticks: { color: ink, callback: id === "outcomes" || id === "results" ? function (value) { return value + " %"; } : undefined }, grid: { color: line }, max: id === "outcomes" || id === "results" ? 100 : undefined }
     };
     if (id === "received") scales.right = { position: "right", beginAtZero: true, ticks: { color: ink, precision: 0 }, grid: { display: false } };
     drawn[id] = new Chart(canvas, {

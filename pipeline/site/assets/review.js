@@ -41,7 +41,7 @@
     });
     var choose = function () {
       var cell = cells[form.elements.cell.value];
-      var tie = cell.querySelector(".tie");
+      var tie = cell.querySelector("i");
       form.elements.printed.value = printed(cell);
       form.elements.corrected.value = cell.dataset.proven || (tie ? tie.textContent.slice(1) : "value" in cell.dataset ? cell.dataset.value : printed(cell));
     };
@@ -55,7 +55,7 @@
     form.elements.cell.addEventListener("change", choose);
     dialog.querySelector("[data-close]").addEventListener("click", function () { dialog.close(); });
     document.getElementById("correct").addEventListener("click", function () {
-      var first = document.querySelector("td[data-proven]") || document.querySelector("td:has(.tie)") || document.querySelector("td.error, td.warning");
+      var first = document.querySelector("td[data-proven]") || document.querySelector("td:has(i)") || document.querySelector("td.error, td.warning");
       open(first ? keyOf(first) : null);
     });
     form.addEventListener("submit", function () {

@@ -80,6 +80,21 @@
     else if (event.key === "Enter" && list.children.length) { location.href = list.children[Math.max(at, 0)].firstChild.href; event.preventDefault(); }
     else if (event.key === "Escape") { input.value = ""; search(); }
   });
+  // What a mark leads to may stand in a part that is closed; and paper has nothing to open.
+  function unfold() {
+    var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var part = target && target.closest("details:not([open])");
+    if (part) { part.open = true; target.scrollIntoView(); }
+  }
+  window.addEventListener("hashchange", unfold);
+  unfold();
+  var shut = [];
+  window.addEventListener("beforeprint", function () {
+    shut = Array.from(document.querySelectorAll("details:not([open])"));
+    shut.forEach(function (part) { part.open = true; });
+  });
+  window.addEventListener("afterprint", function () { shut.forEach(function (part) { part.open = false; }); });
+
   document.addEventListener("click", function (event) {
     if (!event.target.closest(".search")) { list.hidden = true; input.setAttribute("aria-expanded", "false"); }
   });
