@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from extractors import limits
 from extractors.document import Block, CannotRead, Document, Picture
 from extractors.grid import Anchor
-from extractors.scan import ocr
 from extractors.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ class Album:
         self._tell()
         if not blocks and not any(picture.blocks is None or picture.blocks for picture in pictures):
             if self._left:
+                from extractors.scan import ocr
+
                 ocr.require("a document of pictures only")
             raise CannotRead("empty", empty)
         return replace(
@@ -78,6 +79,8 @@ class Album:
             return ()
         if not _LEAST_BYTES <= len(data) <= limits.MAX_PICTURE_BYTES:
             return ()
+        from extractors.scan import ocr
+
         if not ocr.is_available():
             self._left += 1
             return ()
@@ -99,10 +102,15 @@ class Album:
         for count, what in (
             (self._absent, "could not be looked at: they stand on the network, or no longer beside the file"),
             (self._foreign, "could not be read: torn, too large, or in a form of drawing (EMF, WMF, SVG)"),
-            (self._left, f"were not read; to read them, {ocr.INSTALL}"),
         ):
             if count:
                 self.notes.append(f"{count} of the pictures within the text {what}")
+        if self._left:
+            from extractors.scan import ocr
+
+            self.notes.append(
+                f"{self._left} of the pictures within the text were not read; to read them, {ocr.INSTALL}"
+            )
 
 
 def read_picture(data: bytes, inches: float | None = None, ruled: bool = False) -> tuple[Block, ...]:
@@ -113,7 +121,7 @@ def read_picture(data: bytes, inches: float | None = None, ruled: bool = False) 
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    from extractors.scan import page_blocks
+    from extractors.scan import ocr, page_blocks
     from extractors.scan.raster import scaled
 
     ocr.require("a picture within the text")

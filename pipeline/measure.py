@@ -26,7 +26,8 @@ def measure(tables: Sequence[TableReading]) -> tuple[list[Fact], list[Flag]]:
                 unit = units[key[1]]
                 numeral = read_numeral(reading.text, signed=key[1] == "change", unit=unit, unit_hint=reading.unit)
                 status, value = numeral.status, numeral.value
-                flags.extend(_doubts(table.table_id, key, reading, numeral))
+                if numeral.doubts or status == "blank":
+                    flags.extend(_doubts(table.table_id, key, reading, numeral))
             facts.append(
                 Fact(
                     table.template,

@@ -156,7 +156,7 @@ def _with_note(head: str, note: str) -> str:
 
 def _unit(body: str, unit: str, hint: str | None, doubts: list[tuple[str, str, str]]) -> tuple[str, Decimal]:
     """The text without its unit, and the factor that brings it to `unit`."""
-    body = _UNIT_IN_PARENTHESES.sub(r"\1", body)
+    body = _UNIT_IN_PARENTHESES.sub(lambda match: match[1], body)
     found = _UNIT.search(body)
     named = found["unit"] if found else None
     if found:

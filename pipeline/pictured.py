@@ -12,7 +12,6 @@ from dataclasses import replace
 from extractors.document import CannotRead, Document, Paragraph, Picture
 from extractors.wanted import PLAIN, Wanted
 from pipeline import vocabulary
-from pipeline.align import align
 from pipeline.aside import set_aside
 from pipeline.identify import identify
 from pipeline.model import Fact, Flag, Identity, Report, TableReading
@@ -70,6 +69,8 @@ def with_pictured(
     pictures = tuple(one for one in document.pictures if one.blocks and not _is_of_another(one, identity))
     if not pictures or len(text.blocks) > len(document.blocks):  # there are none, or they are the text
         return list(found)
+    from pipeline.align import align  # runs that read nothing ask this module too
+
     tables = {table.table_id: table for table in found}
     severity = "warning" if any(not is_recognised(table) for table in found) else "info"
     message = "the table was read from a picture within the text"
@@ -119,4 +120,6 @@ def _is_scant(document: Document) -> bool:
     for block in document.blocks:
         texts = [block.text] if isinstance(block, Paragraph) else [cell.text for cell in block.cells]
         count += sum(len("".join(text.split())) for text in texts)
-    return count < _SCANT
+        if count >= _SCANT:
+            return False
+    return True

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache, wraps
+from typing import TypeVar
 
 from extractors.document import Document, Paragraph, Table
 from pipeline import vocabulary
+
+T = TypeVar("T")
 
 HAN = "\u4e00-\u9fff"
 _NUMBERING = (
@@ -73,7 +76,24 @@ class Line:
         return f"block {self.block + 1}" if self.page is None else f"page {self.page}, block {self.block + 1}"
 
 
-def lines(document: Document) -> list[Line]:
+def once(of: Callable[[Document], tuple[T, ...]]) -> Callable[[Document], tuple[T, ...]]:
+    """A function of a document that remembers its last answer: several stages ask the same of one document, and then
+    of the next."""
+    latest: list[tuple[Document, tuple[T, ...]]] = []
+
+    @wraps(of)
+    def remembered(document: Document) -> tuple[T, ...]:
+        held = latest[0] if latest else None
+        if held is None or held[0] is not document:
+            held = document, of(document)
+            latest[:] = [held]
+        return held[1]
+
+    return remembered
+
+
+@once
+def lines(document: Document) -> tuple[Line, ...]:
     """Every line that holds text, in reading order."""
     found: list[Line] = []
     previous: int | None = None
@@ -82,7 +102,16 @@ def lines(document: Document) -> list[Line]:
         found.append(Line(text, block, page, number, row, gap, level))
         if number is not None:
             previous = number
-    return found
+    return tuple(found)
+
+
+@once
+def ordinary_lines(document: Document) -> tuple[Line, ...]:
+    """The same with the ordinary characters for compatibility ones."""
+    printed = lines(document)
+    if not any(COMPATIBILITY.search(line.text) for line in printed):
+        return printed
+    return tuple(replace(line, text=ordinary(line.text)) for line in printed)
 
 
 def ordinary(text: str) -> str:
@@ -119,12 +148,22 @@ def _rows(table: Table) -> Iterator[tuple[int | None, str]]:
 
 def is_heading(line: Line) -> bool:
     """A numbered title without a sentence in it, or what the format itself calls a heading."""
-    return not line.row and (line.level is not None or _HEADING.match(line.text) is not None)
+    return not line.row and (line.level is not None or _is_numbered_title(line.text))
+
+
+@lru_cache(maxsize=2_000)
+def _is_numbered_title(text: str) -> bool:
+    return _HEADING.match(text) is not None
 
 
 def is_statutory_section(line: Line) -> bool:
     """The title of one of the six sections that the form prescribes (国办公开办函〔2019〕60号, 〔2021〕30号)."""
-    return not line.row and 4 <= len(line.text) <= 60 and _STATUTORY_SECTION.match(line.text) is not None
+    return not line.row and 4 <= len(line.text) <= 60 and _names_a_section(line.text)
+
+
+@lru_cache(maxsize=2_000)  # every stage asks it of every line
+def _names_a_section(text: str) -> bool:
+    return _STATUTORY_SECTION.match(text) is not None
 
 
 def is_page_number(line: Line) -> bool:
@@ -146,8 +185,13 @@ def is_prose(line: Line) -> bool:
 
 def is_figures(line: Line) -> bool:
     """Whether the line is a row of figures without a table: numbers beside each other, or a bare label of the form."""
-    return _FIGURES.search(line.text) is not None or (
-        len(line.text) <= 60 and "".join(_HAN_RUNS.findall(line.text)).rstrip("件项条份") in _labels()
+    return _is_of_figures(line.text)
+
+
+@lru_cache(maxsize=2_000)
+def _is_of_figures(text: str) -> bool:
+    return _FIGURES.search(text) is not None or (
+        len(text) <= 60 and "".join(_HAN_RUNS.findall(text)).rstrip("件项条份") in _labels()
     )
 
 
@@ -173,7 +217,7 @@ def opens_paragraph(text: str) -> bool:
     return _OPENER.match(text) is not None
 
 
-def sections(found: list[Line]) -> list[int]:
+def sections(found: Sequence[Line]) -> list[int]:
     """Places of the statutory sections' titles; empty for what is no annual report (fewer than two)."""
     places = [place for place, line in enumerate(found) if is_statutory_section(line)]
     return places if len(places) >= 2 else []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from extractors.document import Document
 from pipeline import vocabulary
-from pipeline.checks import verdicts
+from pipeline.checks import Verdict, verdicts
 from pipeline.model import Fact, Flag, Quality
 from pipeline.prose import lines
 
@@ -15,10 +15,13 @@ _BLANK = 0.5  # a blank cell is printed, and says nothing
 _HARMLESS = frozenset({"fullwidth_digit", "compatibility_character"})  # another way to write the same character
 
 
-def quality(document: Document, facts: Sequence[Fact], flags: Sequence[Flag]) -> Quality:
-    """The quality of a report by its document, its facts and all of its flags. Without facts (a work plan) only the
-    text is judged."""
-    return Quality(_text(len(lines(document)), flags), _arithmetic(facts), _cells(facts))
+def quality(
+    document: Document, facts: Sequence[Fact], flags: Sequence[Flag], found: Sequence[Verdict] | None = None
+) -> Quality:
+    """The quality of a report by its document, its facts and all of its flags; `found` are the facts' verdicts, where
+    they are known. Without facts (a work plan) only the text is judged."""
+    arithmetic = _arithmetic(verdicts(facts) if found is None else found)
+    return Quality(_text(len(lines(document)), flags), arithmetic, _cells(facts))
 
 
 def _text(n_lines: int, flags: Sequence[Flag]) -> float:
@@ -31,8 +34,8 @@ def _text(n_lines: int, flags: Sequence[Flag]) -> float:
     return _share(n_lines - min(len(noisy), n_lines), n_lines)
 
 
-def _arithmetic(facts: Sequence[Fact]) -> float:
-    states = Counter(verdict.state for verdict in verdicts(facts))
+def _arithmetic(found: Sequence[Verdict]) -> float:
+    states = Counter(verdict.state for verdict in found)
     return _share(states["holds"], states["holds"] + states["broken"])
 
 

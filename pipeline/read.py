@@ -10,7 +10,7 @@ from extractors.document import CannotRead, Document
 from pipeline import vocabulary
 from pipeline.align import align
 from pipeline.aside import set_aside
-from pipeline.checks import check, suspects
+from pipeline.checks import check, suspects, verdicts
 from pipeline.ids import report_id
 from pipeline.measure import measure
 from pipeline.model import Flag, Identity, Report, TableReading
@@ -65,7 +65,8 @@ def read_document(whole: Document, sha256: str) -> Report:
     tables, chosen = choose(found)
     source_format = "scan" if any(map(is_recognised, tables)) else document.format
     facts, value_flags = measure(tables)
-    facts, arithmetic = check(facts)
+    sums = verdicts(facts)  # of what is printed, which nothing below alters
+    facts, arithmetic = check(facts, sums)
     claimed, mismatches = claims(document, facts, identity)
     facts, repairs = reconcile(facts, numbers_told(claimed, facts), source_format)
     doubts = (
@@ -76,7 +77,7 @@ def read_document(whole: Document, sha256: str) -> Report:
         *low_confidence(tables, facts),
         *arithmetic,
         *repairs,
-        *(suspects(facts) if arithmetic else ()),
+        *(suspects(facts, sums) if arithmetic else ()),
         *mismatches,
         *noise(document, identity),
     )
@@ -91,7 +92,7 @@ def read_document(whole: Document, sha256: str) -> Report:
         facts=tuple(facts),
         flags=flags,
         claims=tuple(claimed),
-        quality=None if disposition == "set_aside" else quality(document, facts, flags),
+        quality=None if disposition == "set_aside" else quality(document, facts, flags, sums),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -75,20 +75,31 @@ def _behind(*names: str) -> list[Path]:
         path = due.pop()
         if path not in found:
             found.add(path)
-            due.extend(_imported(path.read_text(encoding="utf-8")))
+            due.extend(_imported(path))
     return sorted(found | set((_PIPELINE / "vocabulary").rglob("*.csv")))
 
 
-def _imported(source: str) -> Iterator[Path]:
+@cache
+def _imported(path: Path) -> tuple[Path, ...]:
     """The modules of pipeline/ that a module imports, and the packages they lie in. (Imports here are absolute.)"""
-    for package, names in _IMPORT.findall(source):
-        parts = package.split(".")[1:]
-        for name in ("", *re.split(r"[\s,()]+", names)):
-            base = _PIPELINE.joinpath(*parts, name)
-            yield from (p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file())
-        yield from (
-            p for p in (_PIPELINE.joinpath(*parts[:n], "__init__.py") for n in range(len(parts))) if p.is_file()
-        )
+    modules = _modules()
+    found: dict[Path, None] = {}
+    for package, names in _IMPORT.findall(path.read_text(encoding="utf-8")):
+        parts = package.split(".")
+        wanted = [".".join((*parts, name)) for name in re.split(r"[\s,()]+", names) if name]
+        wanted += [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+        found |= {modules[name]: None for name in wanted if name in modules}
+    return tuple(found)
+
+
+@cache
+def _modules() -> dict[str, Path]:
+    """The modules and packages of pipeline/ by their dotted names."""
+    modules = {}
+    for path in _PIPELINE.rglob("*.py"):
+        parts = ("pipeline", *path.relative_to(_PIPELINE).with_suffix("").parts)
+        modules[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return modules
 
 
 def _library_version(distribution: str) -> str:

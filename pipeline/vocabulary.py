@@ -82,9 +82,12 @@ class FlagKind:
 
 
 def read(name: str) -> list[dict[str, str]]:
-    """The rows of `vocabulary/<name>`, as printed. Raises FileNotFoundError for a file that does not ship."""
+    """The rows of `vocabulary/<name>`, as printed. Raises FileNotFoundError for a file that does not ship, ValueError
+    for a row that has not as many cells as the header."""
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        rows = csv.reader(file)
+        header = next(rows)
+        return [dict(zip(header, row, strict=True)) for row in rows if row]
 
 
 @cache

@@ -226,8 +226,8 @@ def least_sets(printed: list[int], template: str) -> set[frozenset[int]]:
     number, most = len(printed), 2 * max(printed) + 100
     edits = np.zeros((len(component.equations), 3 * number))
     gaps = np.zeros(len(component.equations))
-    for row, (coefficients, gap) in enumerate(component.edits(printed)):
-        gaps[row] = gap
+    for row, coefficients in enumerate(component.coefficients):
+        gaps[row] = -sum(coefficient * printed[cell] for cell, coefficient in coefficients.items())
         for cell, coefficient in coefficients.items():
             edits[row, cell], edits[row, number + cell] = coefficient, -coefficient
     switch = np.hstack([np.eye(number), np.eye(number), -most * np.eye(number)])

@@ -14,13 +14,13 @@ from extractors.document import Document
 from pipeline import vocabulary
 from pipeline.align.binding import Judge, bind
 from pipeline.align.candidates import Candidate, caption_rank, choose
-from pipeline.align.fill import TableInMaking, read_rows
+from pipeline.align.fill import MISSING, TableInMaking, read_rows
 from pipeline.align.headers import headers_of
 from pipeline.align.items import Item, items_of
 from pipeline.align.reviews import read_reviews, stands_in_lines
 from pipeline.align.rows import Row, rows
-from pipeline.align.segments import Segment, find_segments, template_of
-from pipeline.model import Flag, Reading, TableReading
+from pipeline.align.segments import Segment, chunks, find_segments, template_of
+from pipeline.model import Flag, TableReading
 from pipeline.numerals import is_value, read_numeral
 from pipeline.vocabulary import Form
 
@@ -33,8 +33,10 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
     `year` (the year reported on) decides between the forms only where no label of the document does.
     """
     stream = rows(document)
-    segments = find_segments(stream)
-    templates = _templates(segments, stream, year)
+    labels = [chunks(row) for row in stream]
+    segments = find_segments(stream, labels)
+    own = {table_id: template_of(found[0], stream, labels) for table_id, found in segments.items() if found}
+    templates = _templates(own, year)
     found = []
     blanks = any(_leaves_blanks(stream, segment) for segment in segments["requests"][:1])
     for table_id in vocabulary.TABLES:
@@ -49,11 +51,9 @@ def align(document: Document, year: int | None = None) -> list[TableReading]:
     return found
 
 
-def _templates(
-    segments: dict[str, list[Segment]], stream: list[Row], year: int | None
-) -> dict[str, tuple[str, Flag | None]]:
-    """The form of each table: by its own labels, else by the other tables', else by the year, with a flag."""
-    own = {table_id: template_of(found[0], stream) for table_id, found in segments.items() if found}
+def _templates(own: dict[str, tuple[str | None, int]], year: int | None) -> dict[str, tuple[str, Flag | None]]:
+    """The form of each table: by its own labels (`own`: the form, and their lead), else by the other tables', else by
+    the year, with a flag."""
     votes = sorted(((lead, template) for template, lead in own.values() if template), reverse=True)
     result: dict[str, tuple[str, Flag | None]] = {}
     for table_id in vocabulary.TABLES:
@@ -99,7 +99,8 @@ def _read(stream: Sequence[Row], segment: Segment, template: str, blanks: bool) 
         return None
     _say_structure(table, stream, segment, items)
     for key in form.cells():
-        table.cells.setdefault(key, Reading(None))
+        if key not in table.cells:
+            table.cells[key] = MISSING
     return TableReading(segment.table_id, template, table.cells, tuple(table.flags))
 
 
@@ -163,12 +164,16 @@ def _say_leftovers(table: TableInMaking, items: Sequence[Item]) -> None:
     above: str | None = None
     if not any(item.key for item in items):
         return  # one row of all results has no label of the form's
-    for item in items:
+    for place, item in enumerate(items):
         if item.key is not None or not item.filled:
             above = item.key or above
             continue
         if guarded and item.filled == 1:
             continue
+        below = next((other for other in items[place + 1 :] if other.key is not None or other.filled), None)
+        if below is not None and below.key is not None and not below.filled:
+            message = "the row is blank, and a row of figures before it was left out, which may be its own"
+            table.flag("lost_cell", message, below.key, page=below.row.page, line=below.row.line)
         raw = " ".join(slot.text.strip() for slot in item.values if not slot.blank)
         lacking = len(bound) < len(table.form.rows)
         table.flag(

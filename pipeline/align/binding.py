@@ -151,7 +151,7 @@ def _options(item: Item, template: str, table_id: str, order: dict[str, int]) ->
                 found.setdefault(key, (0.9 if place == 0 and len(hits) == 1 else 0.5, "near"))
     after = _without_others(item.after, template, table_id)
     lead = after[: hits_after[0][0]] if (hits_after := label_hits(after, labels)) else after
-    for label, key in labels:
+    for label, key in labels if trail else ():
         if key not in order:
             continue
         score, how = _torn(label, trail, lead, item)
@@ -161,11 +161,10 @@ def _options(item: Item, template: str, table_id: str, order: dict[str, int]) ->
 
 
 def _torn(label: str, trail: str, lead: str, item: Item) -> tuple[float, str]:
-    """How well a label is told by the torn text before and after an item."""
-    if not trail:
-        return 0.0, ""
-    for cut in range(len(label) - 1, 0 if len(label) >= 5 else 1, -1):
-        if trail.endswith(label[:cut]) and lead.startswith(label[cut:]):
+    """How well a label is told by the torn text before and after an item, of which there is some before."""
+    last = trail[-1]
+    for cut in range(len(label) - 1, 0 if len(label) >= 5 else 1, -1) if lead else ():
+        if label[cut - 1] == last and trail.endswith(label[:cut]) and lead.startswith(label[cut:]):
             return 0.95, "torn"
     whole = trail[-len(label) :]
     likeness = fuzz.ratio(whole, label) / 100

@@ -16,6 +16,7 @@ from pipeline.model import Flag, Reading
 from pipeline.numerals import read_numeral
 from pipeline.vocabulary import Equation, Form, Key
 
+MISSING = Reading(None)
 _UNNAMED = "?"  # begins the working name of a column that the header does not name
 
 
@@ -321,7 +322,7 @@ def _write(
     raw = " ".join(slot.text.strip() for slot in values if not slot.blank)
     for key, (index, sure) in zip(keys, agreed(placements, lambda i: values[i].text), strict=True):
         if index is None and sure:
-            reading = Reading(None)
+            reading = MISSING
         elif not sure:
             reading = Reading(raw or None, row.page, row.line, unsettled=True)
         else:

@@ -139,6 +139,8 @@ def label_hits(text: str, labels: Iterable[tuple[str, str]]) -> list[tuple[int, 
     taken = [False] * len(text)
     hits = []
     for label, key in labels:
+        if len(label) > len(text):
+            continue
         start = text.find(label)
         while start >= 0:
             end = start + len(label)

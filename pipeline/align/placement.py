@@ -117,10 +117,12 @@ def _conforming(row: Row, values: Sequence[Slot], width: int, geometry: Geometry
     """The placement by columns, if every value stands in one of the table's value columns and every column is there."""
     if geometry is None or row.layout == "text":
         return None
+    inside = set(geometry.starts)
+    if len(values) == len(inside) == width and tuple([slot.start for slot in values]) == geometry.starts:
+        return tuple(range(width))  # as most rows stand
     by_start = {slot.start: i for i, slot in enumerate(values)}
     if any(start not in by_start for start in geometry.starts):
         return None
-    inside = set(geometry.starts)
     if any(not slot.blank and slot.start not in inside for slot in values):
         return None
     return tuple(by_start[start] for start in geometry.starts)

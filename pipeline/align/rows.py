@@ -19,6 +19,7 @@ _SENTENCE = regex.compile(r"[。；！？]")
 _CLAUSE = regex.compile(r"(?<!\p{Nd})[，,、；](?!\p{Nd})")
 _SIGN = regex.compile(r"^(?:增加了?|减少了?|新增|增长|下降|增|减|\+)$")
 _LOOSE_NUMBER = regex.compile(r"(?<!\d)(\d)\s+(?=[.．、]\s*\p{Han})")  # the number of a label: 1 .属于国家秘密
+_POINTS = (",", "，", ".", "．")
 _OPEN_NUMBER = regex.compile(r"^[-+]?\p{Nd}[\p{Nd},，]*[,，.．]$")
 _DIGITS = regex.compile(r"^\p{Nd}")
 _MEASURE = regex.compile(r"^(?:[百千]?万元|亿元|千元|元|项|件|条|个|次|宗|起|份|家|人)$")
@@ -123,15 +124,18 @@ def is_prose(text: str) -> bool:
 
 def _tokens(text: str) -> list[str]:
     """The words of a line; a sign stays with its number, a number with its unit. A lone tab is an empty cell."""
-    words = _LOOSE_NUMBER.sub(r"\1", text).split()
+    words = _LOOSE_NUMBER.sub(lambda match: match[1], text).split()
     if not words:
         return [""]
     merged: list[str] = []
     for word in words:
         last = merged[-1] if merged else ""
-        signed = _SIGN.match(last) and word[:1].isdigit()
-        parted = _OPEN_NUMBER.match(last) and _DIGITS.match(word)  # 81, 934
-        if signed or parted or (_MEASURE.match(word) and last[-1:].isdigit()):
+        if word[0].isdigit():
+            parted = last[-1:] in _POINTS and _OPEN_NUMBER.match(last) and _DIGITS.match(word)  # 81, 934
+            belongs = _SIGN.match(last) or parted
+        else:
+            belongs = None
+        if belongs or (last[-1:].isdigit() and _MEASURE.match(word)):
             merged[-1] += " " + word
         else:
             merged.append(word)
@@ -147,22 +151,14 @@ def _table_rows(table: Table, index: int) -> Iterator[Row]:
         cells = sorted(by_row.get(r, ()), key=lambda cell: cell.col)
         line = next((cell.line for cell in cells if cell.line is not None), table.line)
         for part in _unfused(cells):
-            slots = tuple(
-                Slot(
-                    text,
-                    cell.col,
-                    cell.col + max(cell.col_span, 1),
-                    cell.line,
-                    cell.confidence,
-                    cell.bbox,
-                    cell.alternatives if text == cell.text else (),
-                )
-                for cell, text in part
-            )
-            yield Row(slots, layout, index, table.page, line, table.n_cols)
+            yield Row(tuple(part), layout, index, table.page, line, table.n_cols)
 
 
-def _unfused(cells: list[Cell]) -> Iterator[list[tuple[Cell, str]]]:
+def _slot(cell: Cell, text: str, alternatives: tuple[str, ...]) -> Slot:
+    return Slot(text, cell.col, cell.col + max(cell.col_span, 1), cell.line, cell.confidence, cell.bbox, alternatives)
+
+
+def _unfused(cells: list[Cell]) -> Iterator[list[Slot]]:
     """The rows that one table row holds: several where its value cells hold equally many lines of numbers each."""
     counts = []
     for cell in cells:
@@ -172,12 +168,15 @@ def _unfused(cells: list[Cell]) -> Iterator[list[tuple[Cell, str]]]:
         if len(lines) >= 2 and all(is_value(line) for line in lines):
             counts.append(len(lines))
     if len(counts) < 4 or len(set(counts)) != 1:
-        yield [(cell, cell.text) for cell in cells]
+        yield [_slot(cell, cell.text, cell.alternatives) for cell in cells]
         return
     count = counts[0]
     columns = [_lines_of(cell.text, count) for cell in cells]
     for i in range(count):
-        yield [(cell, lines[i]) for cell, lines in zip(cells, columns, strict=True)]
+        yield [
+            _slot(cell, lines[i], cell.alternatives if lines[i] == cell.text else ())
+            for cell, lines in zip(cells, columns, strict=True)
+        ]
 
 
 def _lines_of(text: str, count: int) -> list[str]:

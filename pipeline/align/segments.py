@@ -108,11 +108,11 @@ def _named_anywhere(text: str) -> tuple[tuple[str, str, str, str | None, bool], 
     return tuple((table_id, *named) for table_id in vocabulary.TABLES for named in _named(text, table_id))
 
 
-def find_segments(rows: list[Row]) -> dict[str, list[Segment]]:
-    """All places that may hold each statutory table, best first. Every table_id is a key."""
+def find_segments(rows: list[Row], labels: Sequence[list[str]]) -> dict[str, list[Segment]]:
+    """All places that may hold each statutory table, best first; `labels` are the `chunks` of each row. Every table_id
+    is a key."""
     hits: dict[str, list[Hit]] = {table_id: [] for table_id in vocabulary.TABLES}
-    for index, row in enumerate(rows):
-        texts = chunks(row)
+    for index, (row, texts) in enumerate(zip(rows, labels, strict=True)):
         if not texts or len(texts) > 40:
             continue
         for text in texts:
@@ -300,9 +300,9 @@ def _continues(row: Row, table_id: str) -> bool:
     )
 
 
-def template_of(segment: Segment, rows: list[Row]) -> tuple[str | None, int]:
+def template_of(segment: Segment, rows: list[Row], labels: Sequence[list[str]]) -> tuple[str | None, int]:
     """The form that the labels of a segment speak for, and by how many labels it leads; (None, 0) if neither does."""
-    text = "".join(name for row in rows[segment.start : segment.end] for name in chunks(row))
+    text = "".join(name for names in labels[segment.start : segment.end] for name in names)
     votes = dict.fromkeys(vocabulary.TEMPLATES, 0)
     for template in vocabulary.TEMPLATES:
         votes[template] = sum(1 for label in _exclusive(template, segment.table_id) if label in text)

@@ -63,13 +63,15 @@ def statutory_labels(text: Text) -> int:
 _NUMBER = re.compile(r"\d[\d,.]*(?<!\.)(?:万元|亿元|元|[件项条个份])?")
 
 
-def printed_numbers(text: Text) -> int:
-    """How many numbers stand alone in cells or on lines: a blank form has next to none."""
+def is_filled_in(text: Text) -> bool:
+    """Whether enough numbers stand alone in cells or on lines: a blank form has next to none."""
     count = 0
     for line in text.lines:
         tokens = line.text.replace("|", " ").split()
         count += sum(_NUMBER.fullmatch(token) is not None for token in tokens if token[0].isdigit())
-    return count
+        if count >= FILLED:
+            return True
+    return False
 
 
 def headings(text: Text) -> int:
@@ -93,7 +95,7 @@ def kind_of_document(text: Text, found: list[Title], own: Title | None) -> tuple
         partial = spans.part_of_year(text, own)
         if partial:
             return "other", partial
-    if labels >= 4 and printed_numbers(text) >= FILLED and not _speaks_of_reports(own):
+    if labels >= 4 and is_filled_in(text) and not _speaks_of_reports(own):
         return "annual_report", None
     if own is None:
         return _untitled(text, labels)

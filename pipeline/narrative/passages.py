@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from extractors.document import Document
-from pipeline.noise.broken import PICTURE
-from pipeline.noise.embedded import pasted
+from pipeline.noise.broken import without_pictures
+from pipeline.noise.embedded import Span, pasted_in
 from pipeline.prose import (
     HAN,
     Line,
@@ -19,15 +19,14 @@ from pipeline.prose import (
     is_page_number,
     is_prose,
     is_statutory_section,
-    lines,
     opens_paragraph,
-    ordinary,
-    sections,
+    ordinary_lines,
 )
 
 _SPACE = re.compile(r"(?<!\d)[\s\u3000\u200b\ufeff*_#]+|[\s\u3000\u200b\ufeff*_#]+(?!\d)")  # not between two numbers
 _WIDE = str.maketrans("０１２３４５６７８９％．＋－", "0123456789%.+-")
 _HAN = re.compile(f"[{HAN}]")
+_TWO_HAN = re.compile(f"[{HAN}][^{HAN}]*[{HAN}]")
 _TITLE = re.compile("《[^》]{0,80}》")
 _OF_A_TABLE = re.compile("主动公开政府信息|收到和处理|行政复议")
 _PROSE_HAN = 10  # Chinese characters of a line that may begin a passage
@@ -51,21 +50,15 @@ class Passage:
 
 def passages(document: Document) -> list[Passage]:
     """The passages of the report's own prose, in order; tables, pasted documents and page numbers left out."""
-    return list(_passages([_ordinary(line) for line in lines(document)]))
+    return list(_passages(ordinary_lines(document), pasted_in(document)))
 
 
-def _ordinary(line: Line) -> Line:
-    text = ordinary(line.text)
-    return line if text is line.text else replace(line, text=text)
-
-
-def _passages(found: Sequence[Line]) -> Iterator[Passage]:
-    titles = sections(list(found))
-    foreign = {place for span in pasted(found, titles) for place in range(span.first, span.last + 1)}
+def _passages(found: Sequence[Line], strange: Sequence[Span]) -> Iterator[Passage]:
+    foreign = {place for span in strange for place in range(span.first, span.last + 1)}
     section = heading = ""
     parts: list[Line] = []
     for place, line in enumerate(found):
-        if place in foreign or is_page_number(line) or len(_HAN.findall(line.text[:200])) < 2:
+        if place in foreign or is_page_number(line) or _TWO_HAN.search(line.text, 0, 200) is None:
             continue
         if is_statutory_section(line) or is_heading(line):
             yield from _join(parts, section, heading)
@@ -99,7 +92,7 @@ def _begins(line: Line) -> bool:
 
 
 def _goes_on(before: Line, line: Line) -> bool:
-    return ends_open(PICTURE.sub("", before.text)) and not opens_paragraph(line.text) and not before.row
+    return ends_open(without_pictures(before.text)) and not opens_paragraph(line.text) and not before.row
 
 
 def _join(parts: Sequence[Line], section: str, heading: str) -> Iterator[Passage]:
@@ -108,7 +101,7 @@ def _join(parts: Sequence[Line], section: str, heading: str) -> Iterator[Passage
     starts, texts, length = [], [], 0
     for part in parts:
         starts.append(length)
-        text = _SPACE.sub("", PICTURE.sub("", part.text)).translate(_WIDE)
+        text = _SPACE.sub("", without_pictures(part.text)).translate(_WIDE)
         texts.append(text)
         length += len(text)
     printed = "".join(texts)

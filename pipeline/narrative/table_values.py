@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from pipeline.model import Fact
 
 Key = tuple[str, str, str]  # table_id, row_id, column_id
+
+
+@lru_cache(maxsize=256)  # the rows are those of a few forms
+def _named_rows(rows: tuple[str, ...], patterns: str) -> tuple[str, ...]:
+    return tuple(row for row in rows if any(fnmatchcase(row, pattern) for pattern in patterns.split()))
 
 
 class TableValues:
@@ -32,9 +38,8 @@ class TableValues:
         if wanted not in self._named:
             self._named[wanted] = tuple(
                 (table_id, row, column_id)
-                for row in self._rows.get(table_id, ())
-                if any(fnmatchcase(row, pattern) for pattern in patterns.split())
-                and (table_id, row, column_id) in self._facts
+                for row in _named_rows(tuple(self._rows.get(table_id, ())), patterns)
+                if (table_id, row, column_id) in self._facts
             )
         return self._named[wanted]
 

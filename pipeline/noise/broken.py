@@ -33,7 +33,7 @@ _CLAUSE = re.compile("[，。；、]")
 _SENTENCE = re.compile("[，、；].*[。；]|.{6}[。；]")
 _SHORTEST = 10  # characters of a line that may break off
 # A picture's marker with what little it left behind it.
-PICTURE = re.compile(rf"(?:{IMAGE_MARKER.pattern})(?:[^{HAN}]{{0,40}}$)?", re.I)
+_PICTURE = re.compile(rf"(?:{IMAGE_MARKER.pattern})(?:[^{HAN}]{{0,40}}$)?", re.I)
 _UNWRAPPED = 90  # characters: a paragraph on one line is longer than any wrapped line
 
 
@@ -57,9 +57,14 @@ def broken(found: Sequence[Line], spoiled: frozenset[int], spans: Sequence[Span]
             yield place, following
 
 
+def without_pictures(text: str) -> str:
+    """The text without the markers of pictures, and without what little they left at its end."""
+    return _PICTURE.sub("", text) if "[" in text or "<" in text else text
+
+
 def goes_on(line: Line, after: Line) -> bool:
     """Whether the sentence that `line` leaves open goes on in `after`."""
-    text = PICTURE.sub("", line.text).rstrip()
+    text = without_pictures(line.text).rstrip()
     start = after.text.strip()
     if len(text) < _SHORTEST or not start or not ends_open(text):
         return False

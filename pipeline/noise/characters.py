@@ -41,13 +41,14 @@ class Pairs:
         rows = vocabulary.read("bigrams.csv")
         self.strong = frozenset(row["first"] + second for row in rows for second in row["strong"])
         self.known = self.strong | {row["first"] + second for row in rows for second in row["known"]}
-        characters = sorted({character for pair in self.known for character in pair})
+        joined = "".join(self.known)
+        self.characters = frozenset(joined)
+        characters = sorted(self.characters)
         self.number = np.full(0x10000, len(characters), np.int32)
         self.number[[ord(character) for character in characters]] = np.arange(len(characters))
         self.together = np.zeros((len(characters) + 1, len(characters) + 1), np.bool_)
-        ordered = sorted(self.known)
-        first = self.number[[ord(pair[0]) for pair in ordered]]
-        self.together[first, self.number[[ord(pair[1]) for pair in ordered]]] = True
+        beside = self.number[_codes(joined)]
+        self.together[beside[::2], beside[1::2]] = True
         # Characters in which a misreading can show: not those that often stand alone, so that no pair is expected.
         self.telling = np.zeros(0x10000, np.bool_)
         particles = {row["first"] for row in rows if row["particle"]}
@@ -101,10 +102,8 @@ def standing(text: str) -> bytes:
 
 def around(text: str, wanted: NDArray[np.bool_]) -> list[int]:
     """Places whose neighbours on both sides make a pair that the table `wanted` (of `table_of`) holds."""
-    import numpy as np
-
     numbers = _numbers(text)
-    return (np.flatnonzero(wanted[numbers[:-2], numbers[2:]]) + 1).tolist()
+    return (wanted[numbers[:-2], numbers[2:]].nonzero()[0] + 1).tolist()
 
 
 def table_of(two: Iterable[str]) -> NDArray[np.bool_]:
@@ -163,9 +162,7 @@ def lonely(text: str, stands: bytes, start: int, end: int, shortest: int = 5) ->
 
 def rare(text: str) -> int:
     """How many of the text's Chinese characters occur in no known pair at all."""
-    number = pairs().number
-    other = len(pairs().together) - 1
-    return sum(1 for character in _HAN.findall(text) if number[ord(character)] == other)
+    return sum(text.count(character) for character in set(text) - pairs().characters if _HAN.match(character))
 
 
 def misreadings(text: str, stands: bytes) -> Iterator[Misreading]:
@@ -189,7 +186,7 @@ def _misreadings(text: str, stands: bytes) -> Iterator[Misreading]:
         return
     apart = np.frombuffer(stands, np.bool_)
     telling = table.telling[_codes(text)[1:-1]]
-    places = (np.flatnonzero(~(apart[:-1] | apart[1:]) & telling) + 1).tolist()
+    places = ((~(apart[:-1] | apart[1:]) & telling).nonzero()[0] + 1).tolist()
     if len(places) > _SOUP * len(text):
         return  # no text in which a single character could be wrong
     for place in places:

@@ -10,9 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from pipeline.prose import HAN, IMAGE_MARKER, Line, is_heading, is_page_number, is_picture, is_prose
+from extractors.document import Document
+from pipeline.prose import (
+    HAN,
+    IMAGE_MARKER,
+    Line,
+    is_heading,
+    is_page_number,
+    is_picture,
+    is_prose,
+    once,
+    ordinary_lines,
+    sections,
+)
 
 _HAN = re.compile(f"[{HAN}]")
 _LISTING = re.compile(
@@ -30,14 +43,16 @@ _LONGEST = 600  # lines that one picture may leave
 
 _CHROME = re.compile(
     r"(?:当前(?:所在)?[^，。\d]{2}\s*[:：]|索\s*引\s*号\s*[:：]|发布机构\s*[:：]|公开目录\s*[:：]|发布(?:日期|时间)\s*[:：]|"
-    r"(?:查看)?更多\s*(?:>|》|＞|»)|网站首页\s*[|｜]|首\s*页\s*(?:>|/|＞|»)|点击(?:量|数|次数)?\s*[:：]\s*[\[（(]?\d|"
-    r"浏览(?:次数|量)\s*[:：]|责任编辑\s*[:：]|【?字体\s*[:：]|打印本页|关闭窗口|(?:[^>＞，。]{2,16}[>＞]){2}[^>＞，。])"
+    r"更多\s*(?:>|》|＞|»)|网站首页\s*[|｜]|首\s*页\s*(?:>|/|＞|»)|点击(?:量|数|次数)?\s*[:：]\s*[\[（(]?\d|"
+    r"浏览(?:次数|量)\s*[:：]|责任编辑\s*[:：]|字体\s*[:：]|打印本页|关闭窗口)"
 )
+_CRUMBS = re.compile("(?:[^>＞，。]{2,16}[>＞]){2}[^>＞，。]")  # the way down from a site's first page
 _MENU = re.compile(
     r"\W*(?:网站)?(?:首\s?页|政务公开|政务服务|政民互动|互动交流|公众参与|办事服务|网上办事|便民服务|新闻中心|政务动态|"
     r"数据开放|数据发布|专题专栏|走进[\u4e00-\u9fff]{2,4}|魅力[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2}概况)\W*"
 )
 _DATED = re.compile(r"[\[（(]?(?:20\d\d[-/.年])?\d{1,2}[-/.月]\d{1,2}日?[\])）]?\s*$")
+_DATE_ENDS = ("日", "]", ")", "）")
 _NOTICE = re.compile(
     rf"(?P<letterhead>[#*\s]*[{HAN}]{{3,26}}(?:人民政府|办公[室厅]|委员会|管委会|局)(?:文件)?[*\s]*$)"
     rf"|(?P<number>[{HAN}]{{2,14}}\s*[〔\[（(【]\s*20\d\d\s*[〕\])）】]\s*\d{{1,4}}\s*号\s*$)"
@@ -124,6 +139,13 @@ def _is_lone(line: Line) -> bool:
     return not line.row and len(text) <= 16 and not _HAN.search(text) and _LETTER.search(text) is not None
 
 
+@once
+def pasted_in(document: Document) -> tuple[Span, ...]:
+    """The web pages and notices that stand between the sections of a document, in order."""
+    found = ordinary_lines(document)
+    return tuple(pasted(found, sections(found)))
+
+
 def pasted(found: Sequence[Line], sections: Sequence[int]) -> list[Span]:
     """The web pages and notices that stand between the report's own `sections` (places of their titles), in order."""
     if not sections:
@@ -166,9 +188,8 @@ def _notices(found: Sequence[Line], first: int, last: int, resumes: frozenset[in
         text = found[place].text.replace("\n", " ")
         if found[place].row or not 5 <= len(text) <= 140:
             continue
-        match = _NOTICE.match(text)
-        if match and match.lastgroup:
-            marks.append((place, match.lastgroup))
+        if name := _part_of_a_notice(text):
+            marks.append((place, name))
     spans = []
     for cluster in _clusters(marks, _NOTICE_REACH, resumes):
         for one in _one_by_one(cluster):
@@ -176,6 +197,12 @@ def _notices(found: Sequence[Line], first: int, last: int, resumes: frozenset[in
             if len(names) >= 3 and names & {"number", "title", "circulated"}:
                 spans.append(Span(one[0][0], one[-1][0], "notice"))
     return spans
+
+
+@lru_cache(maxsize=2_000)  # the prose is asked for its own passages once more
+def _part_of_a_notice(text: str) -> str | None:
+    match = _NOTICE.match(text)
+    return match.lastgroup if match else None
 
 
 def _one_by_one(cluster: Sequence[tuple[int, str]]) -> list[list[tuple[int, str]]]:
@@ -200,7 +227,7 @@ def _web_pages(found: Sequence[Line], first: int, last: int, resumes: frozenset[
         line = found[place]
         if len(line.text) < 2:
             continue
-        if _CHROME.search(line.text) and not (is_prose(line) and "。" in line.text):
+        if _is_chrome(line.text) and not (is_prose(line) and "。" in line.text):
             marks.append((place, "chrome"))
         elif _MENU.fullmatch(line.text) and not line.row:
             marks.append((place, "menu"))
@@ -215,9 +242,17 @@ def _web_pages(found: Sequence[Line], first: int, last: int, resumes: frozenset[
     return spans
 
 
+@lru_cache(maxsize=2_000)
+def _is_chrome(text: str) -> bool:
+    return _CHROME.search(text) is not None or ((">" in text or "＞" in text) and _CRUMBS.search(text) is not None)
+
+
 def _is_dated(text: str) -> bool:
     """Whether a short line ends with a date, as the items of a list of news do."""
-    return len(text) <= 90 and _DATED.search(text, max(2, len(text) - 18)) is not None
+    if len(text) > 90:
+        return False
+    last = text.rstrip()[-1:]
+    return (last.isdigit() or last in _DATE_ENDS) and _DATED.search(text, max(2, len(text) - 18)) is not None
 
 
 def _clusters(marks: Sequence[tuple[int, str]], reach: int, resumes: frozenset[int]) -> list[list[tuple[int, str]]]:

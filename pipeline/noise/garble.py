@@ -42,6 +42,7 @@ _RULE = re.compile(r"\s*([-=_*·.…—~＿#|]|\s)+$")
 
 _NO_WORDS = 0.12  # share of known pairs below which Chinese characters make no text; lawful lines have 0.25 and more
 _NO_PAIRS = bytes(11)  # that many pairs in a row, none of them known, are no clause
+_FEWEST_PAIRS = 9  # of a line that is judged by its pairs
 _WEAK_RUN = 3
 
 
@@ -155,9 +156,13 @@ def _is_listing(excerpt: str) -> bool:
 
 def _without_words(text: str, stands: bytes, start: int, end: int) -> Soup | None:
     """Chinese characters that make no words: the whole line, or a clause of a dozen characters and more."""
-    if stands.count(1, start, end) < _NO_WORDS * (end - start):
+    if end - start > _FEWEST_PAIRS and stands.count(1, start, end) < _NO_WORDS * (end - start):
         known, pairs = coverage(text, stands, start, end)
-        if pairs >= 9 and known < _NO_WORDS * pairs and len(_PARTICLE.findall(text, start, end)) <= max(1, pairs // 7):
+        if (
+            pairs >= _FEWEST_PAIRS
+            and known < _NO_WORDS * pairs
+            and len(_PARTICLE.findall(text, start, end)) <= max(1, pairs // 7)
+        ):
             return Soup(text[start:end].strip(), True, "characters that make no words")
     apart = stands.find(_NO_PAIRS, start, end)
     if apart < 0:

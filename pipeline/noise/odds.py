@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.noise.characters import coverage, lonely, rare
 from pipeline.noise.garble import Token, judge
@@ -69,6 +70,7 @@ _OF_SCREENS: tuple[tuple[re.Pattern[str], float, float], ...] = (
     (re.compile(r".{0,40}[\u4e00-\u9fff）)][.．·]?\s?[A-Za-z\d]{0,2}[A-Za-z][A-Za-z\d]{0,2}$"), -1.0, 0.5),
     (re.compile(r"\d{1,2}\w?[.．]?(?:docx?|xlsx?|pptx?|p[dp]f|df)$", re.I), -1.0, 0.5),
 )
+_OF_ANY_SCREEN = re.compile(r"[A-Za-z\d<>|$Φ]")  # of which each of these needs one
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ class Judged:
     oddities: float = 0.0
     screen: bool = False
     fragment: bool = False
+
+
+_WITH_WORDS, _WITHOUT_WORDS = Judged(BOUND), Judged(0.0)  # rows of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +97,12 @@ class Around:
 def judge_line(line: Line, text: str, stands: bytes, start: int, around: Around) -> Judged:
     """The line that begins at `start` of the document's `text`; `stands` as of characters.standing(text)."""
     end = start + len(line.text)
-    known, pairs = coverage(text, stands, start, end, shortest=2)
     if line.row:
-        return Judged(BOUND if known else 0.0)
+        return _WITH_WORDS if stands.find(1, start, end) >= 0 else _WITHOUT_WORDS
     stripped = line.text.strip()
-    if (plain := _plain(line, stripped)) is not None:
+    if (plain := _plain(line.text)) is not None:
         return plain
+    known, pairs = coverage(text, stands, start, end, shortest=2)
     if around.prose and not known and _is_of_figures(stripped):
         return Judged(2 * _ODD, 1.0)
     odd = _oddities(line.text)
@@ -121,9 +126,12 @@ def _bounded(odds: float) -> float:
     return max(-BOUND, min(BOUND, odds))
 
 
-def _plain(line: Line, stripped: str) -> Judged | None:
-    """What can be told by the shape of the line alone: a listing's line, a title, a label, a page number, a marker."""
-    if len(stripped) <= _LONGEST_OF_A_SCREEN:
+@lru_cache(maxsize=4_000)
+def _plain(text: str) -> Judged | None:
+    """What can be told by the shape of a line of text alone: a listing's line, a title, a label, a page number, a
+    marker."""
+    line, stripped = Line(text, 0), text.strip()
+    if len(stripped) <= _LONGEST_OF_A_SCREEN and _OF_ANY_SCREEN.search(stripped):
         for pattern, odds, oddity in _OF_SCREENS:
             if pattern.match(stripped):
                 return Judged(odds, oddity, True)

@@ -45,7 +45,7 @@ def reconcile(
         flags.extend(_repairs(finding, source_format))
         if not finding.settled:
             flags.append(_undecided(finding, claims or {}, source_format))
-    return [_reconciled(fact, proven.get(fact.key)) for fact in facts], flags
+    return [_reconciled(fact, proven.get(fact.key) if proven else None) for fact in facts], flags
 
 
 def attribute(flags: Sequence[Flag], facts: Sequence[Fact], source_format: str | None = None) -> list[Flag]:
@@ -53,6 +53,10 @@ def attribute(flags: Sequence[Flag], facts: Sequence[Fact], source_format: str |
 
     Flags of structure among them (a shifted row, a lost cell) count as evidence against the reading of their row.
     """
+    kinds = vocabulary.flag_kinds()
+    open_ones = {flag.kind for flag in flags if not flag.attribution and flag.kind in kinds}
+    if not any(kinds[kind].group == "arithmetic" for kind in open_ones):
+        return list(flags)
     doubted = {(flag.table_id, flag.row_id) for flag in flags if flag.kind in STRUCTURAL}
     found, by_key = findings(facts), {fact.key: fact for fact in facts}
     attributed = []
@@ -155,9 +159,9 @@ def _numbers(component: Component, cells: Sequence[Fact | None]) -> tuple[tuple[
     printed: list[int | None] = []
     blank = []
     for cell, fact in enumerate(cells):
-        value = fact.value if fact is not None else None
-        if value is not None and value >= 0 and value == int(value):
-            printed.append(int(value))
+        number = None if fact is None or fact.value is None else _count(fact.value)
+        if number is not None:
+            printed.append(number)
         elif fact is not None and fact.status == "blank" and cell not in component.totals:
             printed.append(0)
             blank.append(cell)
@@ -166,10 +170,16 @@ def _numbers(component: Component, cells: Sequence[Fact | None]) -> tuple[tuple[
     return tuple(printed), frozenset(blank)
 
 
+@lru_cache(maxsize=4096)
+def _count(value: Decimal) -> int | None:
+    """The number, if it may count something."""
+    return int(value) if value >= 0 and value == int(value) else None
+
+
 def _is_open(component: Component, printed: tuple[int | None, ...], blank: frozenset[int]) -> bool:
     """Whether there is anything to prove; a component of which nothing is printed proves nothing."""
     if None not in printed and not blank:
-        return any(gap for _, gap in component.edits(printed))
+        return bool(component.gaps(enumerate(printed)))
     return any(value is not None for cell, value in enumerate(printed) if cell not in blank)
 
 
@@ -185,6 +195,8 @@ def _is_printed(fact: Fact | None) -> bool:
 
 
 def _reconciled(fact: Fact, proven: int | None) -> Fact:
+    if proven is None and fact.value_reconciled is fact.value:
+        return fact
     value = fact.value if proven is None or fact.value == proven else Decimal(proven)
     return fact if fact.value_reconciled == value else replace(fact, value_reconciled=value)
 

@@ -21,23 +21,25 @@ amount, look like one; and no rule over the identities can tell these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from pipeline.reconcile.implied import Implied, implied
 from pipeline.reconcile.localise import (
     Component,
-    Edit,
     Effort,
     Explanation,
     Follows,
     Pivot,
     changed_sets,
+    combined,
     dependencies,
     explanation,
     follows,
-    project,
+    still_checked,
 )
-from pipeline.reconcile.moves import moves
+from pipeline.reconcile.moves import Move, moves
 
 # Costs are counted in halves: one changed cell is 2.
 CELL, MOVE, MOVE_OF_A_GAP = 2, 3, 1
@@ -66,7 +68,7 @@ def diagnose(component: Component, printed: Sequence[int | None], blank: frozens
     `blank` (empty summands). Bounded by STEPS of search, past which it is not `complete` and changes nothing."""
     case = Case(component, tuple(printed))
     if not any(gap for _, gap in case.implied):
-        whole = explanation(printed, {}, case.pivots, case.unknowns, (), case.implied, 0)
+        whole = explanation(printed, {}, case.pivots, case.unknowns, case.implied, (), 0)
         if whole is None:
             return Diagnosis(True, (), False)  # an unknown would have to be negative
         proven = {cell: value for cell, value in whole.filled.items() if cell not in whole.unproven()}
@@ -76,6 +78,16 @@ def diagnose(component: Component, printed: Sequence[int | None], blank: frozens
     return Diagnosis(True, tuple(found[:MOST_TIES]), complete, case.agreed(found, blank) if complete else {})
 
 
+@dataclass(frozen=True, slots=True)
+class _Undone:
+    """A move undone: the gaps that identities then have, and the `least` number of cells that must change besides for
+    all to hold: 0, 1, or 2 for more than one."""
+
+    move: Move
+    gaps: Mapping[int, int]
+    least: int
+
+
 class Case:
     """One broken component: its implied edits, and the searches over them, which share one bound."""
 
@@ -83,24 +95,25 @@ class Case:
         self.component = component
         self.printed = printed
         self.unknown = [cell for cell, value in enumerate(printed) if value is None]
-        self.edits = component.edits(printed)
-        self.implied, self.pivots, loose = project(self.edits, self.unknown)
-        self.unknowns = follows(self.pivots, loose)
+        self.gaps = component.gaps(enumerate(printed))
+        without = implied(component, tuple(self.unknown))
+        self.implied, self.pivots = without.with_gaps(self.gaps)
+        self.unknowns = follows(self.pivots, without.loose)
         self.checked = frozenset(cell for coefficients, _ in self.implied for cell in coefficients)
         self.effort = Effort(STEPS)
         self.blurred = False
 
     def sets(self, most: int) -> Iterator[Explanation]:
         """Every explanation that changes at most `most` printed cells, but for those that `blurred` speaks of."""
-        for chosen, remaining in changed_sets(self.implied, most, self.effort):
+        for chosen in changed_sets(self.implied, most, self.effort):
             cost = CELL * len(chosen)
-            found = explanation(self.printed, {}, self.pivots, self.unknowns, chosen, remaining, cost)
+            found = explanation(self.printed, {}, self.pivots, self.unknowns, self.implied, chosen, cost)
             if found is None:
-                self._blur(chosen, remaining, most)
+                self._blur(chosen, most)
             elif all(cell in found.changes for cell, _ in chosen):
                 yield found
 
-    def _blur(self, chosen: Sequence[Pivot], remaining: list[Edit], most: int) -> None:
+    def _blur(self, chosen: Sequence[Pivot], most: int) -> None:
         """Take note when a set that fails for a negative number might hold with further cells, up to `most` in all.
 
         `changed_sets` ends at a set that settles the edits, whatever the signs. One more cell helps only if it stands
@@ -109,7 +122,7 @@ class Case:
         """
         if self.blurred or len(chosen) == most:
             return
-        checked = {cell for coefficients, _ in remaining for cell in coefficients}
+        checked = still_checked(self.implied, chosen)
         closing = any(not sources <= checked for sources in dependencies([*self.pivots, *chosen]).values())
         self.blurred = closing or (most - len(chosen) >= 2 and (bool(self.unknown) or most >= 4))
 
@@ -117,20 +130,51 @@ class Case:
         """Every explanation by one move and at most `more` changed cells."""
         if len(self.component.equations) < 2:
             return  # a line on its own: any shift can be made to fit it
-        broken = frozenset(c for coefficients, gap in self.implied if gap for c in coefficients)
-        for move in moves(self.component, self.printed, broken):
-            numbers = [move.numbers.get(cell, value) for cell, value in enumerate(self.printed)]
-            unknown = [cell for cell, value in enumerate(numbers) if value is None and cell not in move.lost]
-            implied, pivots, loose = project(self.component.edits(numbers), [*move.lost, *unknown])
-            if not loose.isdisjoint(move.lost):
+        for undone in self._undone:
+            if undone.least > more:
+                self.effort.spend()
                 continue
+            move, without = undone.move, self._without(undone.move)
+            edits, pivots = without.with_gaps(undone.gaps)
             unknowns: Follows | None = None
-            for chosen, remaining in changed_sets(implied, more, self.effort):
-                unknowns = unknowns or follows(pivots, loose)
+            for chosen in changed_sets(edits, more, self.effort):
+                unknowns = unknowns or follows(pivots, without.loose)
                 cost = (MOVE_OF_A_GAP if move.vacant else MOVE) + CELL * len(chosen)
-                found = explanation(self.printed, move.numbers, pivots, unknowns, chosen, remaining, cost)
+                found = explanation(self.printed, move.numbers, pivots, unknowns, edits, chosen, cost)
                 if found is not None:
                     yield replace(found, move=move.words, row_id=move.row_id, stray=move.stray)
+
+    @cached_property
+    def _undone(self) -> list[_Undone]:
+        """Every move that loses no cell for good."""
+        suspect = frozenset(c for coefficients, gap in self.implied if gap for c in coefficients)
+        undone = []
+        for move in moves(self.component, self.printed, suspect):
+            moved = [(cell, value - (self.printed[cell] or 0)) for cell, value in move.numbers.items()]
+            gaps = combined(self.gaps, 1, self.component.gaps(moved), 1)
+            if len(move.lost) <= 1 and self._holds_apart(gaps, move):
+                undone.append(_Undone(move, gaps, 2))
+                continue
+            without = self._without(move)
+            if without.loose.isdisjoint(move.lost):
+                undone.append(_Undone(move, gaps, without.least(gaps)))
+        return undone
+
+    def _without(self, move: Move) -> Implied:
+        unknown = [cell for cell in self.unknown if cell not in move.numbers and cell not in move.lost]
+        return implied(self.component, (*move.lost, *unknown))
+
+    def _holds_apart(self, gaps: Mapping[int, int], move: Move) -> bool:
+        """Whether identities stay broken that hold no unknown or lost cell, which no elimination alters, and that have
+        no cell in common: then no one cell settles them. Most moves fail here, before anything is eliminated."""
+        shared: set[int] | None = None
+        for number in gaps:
+            cells = self.component.coefficients[number].keys()
+            if cells.isdisjoint(move.lost) and cells.isdisjoint(self.unknown):
+                shared = set(cells) if shared is None else shared & cells
+                if not shared:
+                    return True
+        return False
 
     def cheapest(self) -> list[Explanation]:
         """The cheapest explanations; beside a move also those by two cells, which are nearly as cheap."""
@@ -214,12 +258,14 @@ class Case:
         """The numbers of unknown and blank cells on which two identities agree, all else as printed, or `restored`; a
         blank's is 0."""
         numbers: dict[int, int] = {}
-        known, edits = (restored, self.component.edits(restored)) if restored else (self.printed, self.edits)
-        for cell in sorted(blank if restored else blank | set(self.unknown)):
+        form, known = self.component, restored or self.printed
+        gaps = form.gaps(enumerate(restored)) if restored else self.gaps
+        unknown = {c for c, value in enumerate(known) if value is None}
+        for cell in sorted(blank if restored else blank | unknown):
             values = [
-                gap * coefficients[cell]
-                for coefficients, gap in edits
-                if cell in coefficients and all(known[c] is not None for c in coefficients if c != cell)
+                gaps.get(n, 0) * coefficient
+                for n, coefficient in form.standing[cell]
+                if not unknown & form.coefficients[n].keys() - {cell}
             ]
             if len(values) >= 2 and len(set(values)) == 1 and (values[0] == 0 or (values[0] > 0 and cell not in blank)):
                 numbers[cell] = values[0]

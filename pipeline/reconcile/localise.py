@@ -23,7 +23,7 @@ Pivot = tuple[int, Edit]  # a cell and the edit that gives its change
 Number = int | Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Component:
     """Identities that share cells, directly or through others, and their cells in the order of the identities."""
 
@@ -31,18 +31,16 @@ class Component:
     cells: tuple[Key, ...]
     coefficients: tuple[dict[int, int], ...]
     totals: frozenset[int]  # cells that stand on some identity's right side
+    standing: tuple[tuple[tuple[int, int], ...], ...]  # for each cell the identities it stands in, and its coefficient
 
-    def edits(self, printed: Sequence[int | None]) -> list[Edit]:
-        """The edits on the changes of what is printed; a cell without a number is taken from 0."""
-        found = []
-        for coefficients in self.coefficients:
-            total = 0
-            for cell, coefficient in coefficients.items():
-                value = printed[cell]
-                if value:
-                    total += coefficient * value
-            found.append((coefficients, -total))
-        return found
+    def gaps(self, numbers: Iterable[tuple[int, int | None]]) -> dict[int, int]:
+        """The gaps that numbers in cells leave in the identities, by their place; all other cells are taken for 0."""
+        gaps: dict[int, int] = {}
+        for cell, value in numbers:
+            if value:
+                for number, coefficient in self.standing[cell]:
+                    gaps[number] = gaps.get(number, 0) - coefficient * value
+        return {number: gap for number, gap in gaps.items() if gap}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +54,18 @@ class Explanation:
     move: str | None = None
     row_id: str | None = None  # the row that the move puts right
     stray: bool = False  # a number is thrown away that the move does not explain
-    pivots: tuple[Pivot, ...] = field(default=(), compare=False)  # how the numbers follow …
-    checked: frozenset[int] = field(default=frozenset(), compare=False)  # … and the cells that edits then still hold
+    edits: Sequence[Edit] = field(default=(), compare=False)  # on the printed cells …
+    chosen: tuple[Pivot, ...] = field(default=(), compare=False)  # … how the changed ones follow from them …
+    unknowns: Sequence[Pivot] = field(default=(), compare=False)  # … and the unknown ones
 
     def value(self, cell: int, printed: Sequence[int | None]) -> int | None:
         return self.changes.get(cell, self.filled.get(cell, printed[cell]))
 
     def unproven(self) -> frozenset[int]:
         """The cells whose number depends on a cell that no remaining edit checks: an error there would go unseen."""
-        return frozenset(c for c, sources in dependencies(self.pivots).items() if not sources <= self.checked)
+        checked = still_checked(self.edits, self.chosen)
+        sources = dependencies([*self.unknowns, *self.chosen])
+        return frozenset(cell for cell, others in sources.items() if not others <= checked)
 
     @property
     def numbers(self) -> tuple[tuple[int, int], ...]:
@@ -102,65 +103,68 @@ def _component(part: tuple[Equation, ...]) -> Component:
     cells = tuple(dict.fromkeys(key for e in part for key in (*e.left, *e.right)))
     index = {key: i for i, key in enumerate(cells)}
     coefficients = tuple({index[k]: 1 for k in e.left} | {index[k]: -1 for k in e.right} for e in part)
-    return Component(part, cells, coefficients, frozenset(index[k] for e in part for k in e.right))
+    standing = tuple(tuple((n, c[cell]) for n, c in enumerate(coefficients) if cell in c) for cell in range(len(cells)))
+    return Component(part, cells, coefficients, frozenset(index[k] for e in part for k in e.right), standing)
 
 
-def eliminate(edits: Sequence[Edit], cell: int) -> tuple[list[Edit], Edit | None]:
-    """The edits that remain when `cell` may take any number, and the edit that then gives its change (None if it
-    stands in no edit)."""
-    pivot: Edit | None = None
+def shortest(edits: Sequence[Edit], cell: int) -> Edit:
+    """The edit that gives the change of `cell` when it may take any number: the first of the shortest."""
+    found: Edit | None = None
     for edit in edits:
-        if cell in edit[0] and (pivot is None or len(edit[0]) < len(pivot[0])):
-            pivot = edit
-    if pivot is None:
-        return list(edits), None
+        if cell in edit[0] and (found is None or len(edit[0]) < len(found[0])):
+            found = edit
+    assert found is not None, cell
+    return found
+
+
+def eliminate(edits: Sequence[Edit], cell: int, pivot: Edit) -> list[Edit]:
+    """The edits that remain when `cell` may take any number, which `pivot` gives."""
+    own = pivot[0][cell]
     rest = []
     for edit in edits:
-        if edit is pivot:
-            continue
         coefficient = edit[0].get(cell)
         if coefficient is None:
             rest.append(edit)
-            continue
-        merged = _combine(edit, pivot[0][cell], pivot, -coefficient)
-        if merged[0] or merged[1]:
-            rest.append(merged)
-    return rest, pivot
+        elif edit is not pivot:
+            merged = _combine(edit, own, pivot, -coefficient)
+            if merged[0] or merged[1]:
+                rest.append(merged)
+    return rest
+
+
+def still_checked(edits: Sequence[Edit], chosen: Sequence[Pivot]) -> frozenset[int]:
+    """The cells that edits still hold when the cells of these pivots have been eliminated in turn."""
+    for cell, pivot in chosen:
+        edits = eliminate(edits, cell, pivot)
+    return frozenset(cell for coefficients, _ in edits for cell in coefficients)
 
 
 def _combine(first: Edit, a: int, second: Edit, b: int) -> Edit:
-    merged = {cell: a * coefficient for cell, coefficient in first[0].items()}
-    for cell, coefficient in second[0].items():
-        total = merged.get(cell, 0) + b * coefficient
+    return combined(first[0], a, second[0], b), a * first[1] + b * second[1]
+
+
+def combined(first: Mapping[int, int], a: int, second: Mapping[int, int], b: int) -> dict[int, int]:
+    """a · first + b · second, without what cancels."""
+    merged = dict(first) if a == 1 else {key: a * coefficient for key, coefficient in first.items()}
+    for key, coefficient in second.items():
+        total = merged.get(key, 0) + b * coefficient
         if total:
-            merged[cell] = total
+            merged[key] = total
         else:
-            merged.pop(cell, None)
-    return merged, a * first[1] + b * second[1]
-
-
-def project(edits: Sequence[Edit], cells: Iterable[int]) -> tuple[list[Edit], list[Pivot], frozenset[int]]:
-    """Eliminate all `cells`: the implied edits, the pivots in order, and the cells that no edit determines."""
-    rest, pivots, loose = list(edits), [], []
-    for cell in cells:
-        rest, pivot = eliminate(rest, cell)
-        if pivot is None:
-            loose.append(cell)
-        else:
-            pivots.append((cell, pivot))
-    return rest, pivots, frozenset(loose)
+            merged.pop(key, None)
+    return merged
 
 
 def changed_sets(
     edits: Sequence[Edit], most: int, effort: Effort, banned: frozenset[int] = frozenset()
-) -> Iterator[tuple[tuple[Pivot, ...], list[Edit]]]:
-    """Every minimal set of at most `most` cells whose change settles all edits, each once: its pivots, and the edits
-    that then remain. Signs are not looked at here. Stops silently when `effort` is exhausted: ask it afterwards."""
+) -> Iterator[tuple[Pivot, ...]]:
+    """Every minimal set of at most `most` cells whose change settles all edits, each once, as its pivots. Signs are not
+    looked at here. Stops silently when `effort` is exhausted: ask it afterwards."""
     if not effort.spend():
         return
     broken = [edit for edit in edits if edit[1]]
     if not broken:
-        yield (), list(edits)
+        yield ()
         return
     if _least_number(broken) > most:
         return
@@ -168,17 +172,19 @@ def changed_sets(
         for cell in _single(edits, broken, banned):
             if not effort.spend():
                 return
-            rest, pivot = eliminate(edits, cell)
-            assert pivot is not None
-            yield ((cell, pivot),), rest
+            yield ((cell, shortest(edits, cell)),)
         return
     narrow = min(broken, key=lambda edit: len(edit[0]))
+    holding = [coefficients for coefficients, gap in edits if not gap]
     tried = set(banned)
     for cell in sorted(narrow[0].keys() - banned):
-        rest, pivot = eliminate(edits, cell)
-        assert pivot is not None
-        for pivots, remaining in changed_sets(rest, most - 1, effort, frozenset(tried)):
-            yield ((cell, pivot), *pivots), remaining
+        if most == 2 and not _leaves_one(cell, broken, holding, tried):
+            effort.spend()
+            tried.add(cell)
+            continue
+        pivot = shortest(edits, cell)
+        for pivots in changed_sets(eliminate(edits, cell, pivot), most - 1, effort, frozenset(tried)):
+            yield (cell, pivot), *pivots
         # A set with this cell has just been found: the later branches need only those without it.
         tried.add(cell)
 
@@ -196,17 +202,34 @@ def _least_number(broken: list[Edit]) -> int:
     return number
 
 
+def _leaves_one(cell: int, broken: list[Edit], holding: list[dict[int, int]], banned: set[int]) -> bool:
+    """Whether one more cell might settle what is left when `cell` may take any number: it must stand in each broken
+    edit without `cell`, and in none that holds. So most cells are passed over without being eliminated."""
+    others = [edit for edit in broken if cell not in edit[0]]
+    return not others or any(
+        all(cell in held for held in holding if other in held) for other in _shared(others) - banned
+    )
+
+
 def _single(edits: Sequence[Edit], broken: list[Edit], banned: frozenset[int]) -> Iterator[int]:
     """The cells whose change alone closes every gap and opens none."""
-    first = min(broken, key=lambda edit: len(edit[0]))
-    for cell, coefficient in sorted(first[0].items()):
-        if cell in banned or first[1] % coefficient:
-            continue
-        change = first[1] // coefficient
-        if any(coefficients.get(cell, 0) * change != gap for coefficients, gap in broken):
+    for cell in sorted(_shared(broken) - banned):
+        coefficients, gap = broken[0]
+        change, rest = divmod(gap, coefficients[cell])
+        if rest or any(coefficients[cell] * change != gap for coefficients, gap in broken):
             continue
         if sum(cell in coefficients for coefficients, _ in edits) == len(broken):
             yield cell
+
+
+def _shared(edits: Sequence[Edit]) -> set[int]:
+    """The cells that stand in all of these edits."""
+    shared = set(edits[0][0])
+    for coefficients, _ in edits[1:]:
+        shared &= coefficients.keys()
+        if not shared:
+            break
+    return shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +243,7 @@ class Follows:
 
 
 def follows(pivots: Sequence[Pivot], loose: frozenset[int] = frozenset()) -> Follows:
-    """What the pivots of `project` or `changed_sets` say of their cells, all pivots put in; a cell that depends on a
+    """What the pivots of `implied` or `changed_sets` say of their cells, all pivots put in; a cell that depends on a
     `loose` one is vague."""
     alone: dict[int, Number] = {}
     factors: dict[int, dict[int, Number]] = {}
@@ -258,14 +281,14 @@ def explanation(
     moved: Mapping[int, int],
     unknowns: Sequence[Pivot],
     unknown: Follows,
-    chosen: Sequence[Pivot],
-    remaining: Sequence[Edit],
+    edits: Sequence[Edit],
+    chosen: tuple[Pivot, ...],
     cost: int,
 ) -> Explanation | None:
     """What a settled system says: the new numbers; None when one would be negative or no integer.
 
-    `unknown` is what the pivots `unknowns` say, `chosen` are those of the changed cells. `moved` holds numbers that a
-    move has put elsewhere; a vague cell gets no number.
+    `unknown` is what the pivots `unknowns` say, `chosen` are those of the cells changed to settle `edits`. `moved`
+    holds numbers that a move has put elsewhere; a vague cell gets no number.
     """
     changes, filled = dict(moved), {}
     changed: dict[int, Number] = {}
@@ -293,8 +316,9 @@ def explanation(
         cost,
         {c: v for c, v in changes.items() if v != printed[c]},
         filled,
-        pivots=(*unknowns, *chosen),
-        checked=frozenset(cell for coefficients, _ in remaining for cell in coefficients),
+        edits=edits,
+        chosen=chosen,
+        unknowns=unknowns,
     )
 
 
