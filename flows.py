@@ -5,9 +5,10 @@
     run         local files, as `gongkai run` does
 
 What they do is written in `pipeline`; here are only batches, retries, schedules and what Prefect is shown. Files are
-read in batches, one task each (a task costs Prefect milliseconds and rows in its database; one a file would drown it),
-and each task reads its batch in a process of its own. `python flows.py VERB` runs a flow at once, with Prefect's own
-server for its time, or with the one that `gongkai serve` or PREFECT_API_URL names; `serving.py` keeps the schedule.
+read by as many tasks as there are cores, whatever their number (a task costs Prefect milliseconds and rows in its
+database), and each task reads them batch by batch in processes of its own; or by a Dask cluster, whose tasks are no
+business of Prefect's. `python flows.py VERB` runs a flow at once, with Prefect's own server for its time, or with the
+one that `gongkai serve` or PREFECT_API_URL names; `serving.py` keeps the schedule.
 """
 
 from __future__ import annotations
@@ -34,27 +35,29 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from queue import SimpleQueue
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from prefect import State, flow, runtime, task
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture, as_completed
+from prefect.futures import PrefectFuture
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 
-from pipeline import logs, nightly
+from pipeline import logs, nightly, remote
 from pipeline import run as job
-from pipeline.cli import report
+from pipeline.cli import published_in, report
+from pipeline.cluster import ClusterFailed, on_dask, to_be_seen
 from pipeline.corrections import BadCorrections
 from pipeline.nightly import markdown, notices, sending, stages, turns
 from pipeline.nightly.arguments import BATCH, parser
@@ -62,6 +65,7 @@ from pipeline.nightly.pace import Pace
 from pipeline.nightly.record import Night, Nights
 from pipeline.nightly.served import served_at
 from pipeline.publish.switch import Busy, Unusable
+from pipeline.remote.files import BadUrl, Unreachable
 from pipeline.settings import BadSettings, Settings, load
 from pipeline.workers import Bounds, Lost, Map, cores, each
 
@@ -76,31 +80,90 @@ SERVED_BY = "_GONGKAI_SERVED_BY"
 _told: set[str] = set()  # the flow runs of this process whose end was told, or looked at, already
 
 
-@task(name="read-batch", retries=2, retry_delay_seconds=5, cache_policy=NO_CACHE, persist_result=False)
-def read_batch(function: Callable[[Any], Any], batch: Sequence[Any]) -> list[tuple[Any, Any]]:
-    """Apply `function` to a batch of jobs in one process, apart from this one: a hostile file costs itself alone."""
-    return list(each(function, batch, 1, Bounds()))
+class Shared:
+    """The jobs of a map, in batches, and the tasks' results as they come. (Shared by threads of this process.)"""
+
+    def __init__(self, function: Callable[[Any], Any], batches: Iterable[Sequence[Any]], stop: Callable[[], bool]):
+        self.function, self.found = function, SimpleQueue[Any]()
+        self.ended = False
+        self._waiting, self._stop = deque(batches), stop
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def take(self) -> Sequence[Any]:
+        """The next batch, if there is one to begin."""
+        with contextlib.suppress(IndexError):
+            if not self.ended and not self._stop():
+                return self._waiting.popleft()
+        return ()
+
+    def give_back(self, batch: Sequence[Any]) -> None:
+        self._waiting.appendleft(batch)
+
+
+@task(name="read", retries=2, retry_delay_seconds=5, cache_policy=NO_CACHE, persist_result=False)
+def read_shared(shared: Shared) -> None:
+    """Take batches of jobs until none is left, each to a process of its own: a hostile file costs itself alone.
+
+    A further try goes on where the last one broke off.
+    """
+    while batch := shared.take():
+        left = list(batch)
+        try:
+            for job, result in each(shared.function, batch, 1, Bounds()):
+                left.remove(job)
+                shared.found.put((job, result))
+                if shared.ended:
+                    return
+        except BaseException:
+            shared.give_back(left)
+            raise
 
 
 def in_tasks(batch: int = BATCH, workers: int | None = None, gives_way: Callable[[], bool] = lambda: False) -> Map:
-    """A `Map` whose jobs go to tasks, at most `batch` in each, and evenly to `workers` tasks when there are few.
+    """A `Map` whose jobs go to `workers` tasks, by default one a core, at most `batch` at a time.
 
-    Once `gives_way`, no further task is begun; what those at work have read is yielded, and GiveWay raised.
+    Once `gives_way`, no further batch is begun; what those at work have read is yielded, and GiveWay raised.
     """
     many = workers or cores()
 
     def over(function: Callable[[J], R], jobs: Sequence[J], /) -> Iterator[tuple[J, R | Lost]]:
         size = max(1, min(batch, -(-len(jobs) // many)))
-        waiting = deque(jobs[at : at + size] for at in range(0, len(jobs), size))
-        running: list[PrefectFuture[list[tuple[J, R | Lost]]]] = []
-        while waiting or running:
-            while waiting and len(running) < many and not gives_way():
-                running.append(read_batch.submit(function, waiting.popleft()))
-            if not running:
-                raise turns.GiveWay("a night wants to work")
-            future = next(as_completed(running))
-            running.remove(future)
-            yield from future.result()
+        shared = Shared(function, (jobs[at : at + size] for at in range(0, len(jobs), size)), gives_way)
+        try:
+            tasks = [read_shared.submit(shared) for _ in range(min(many, len(shared)))]
+            for submitted in tasks:
+                submitted.add_done_callback(shared.found.put)
+            running = len(tasks)
+            while running:
+                found = shared.found.get()
+                if isinstance(found, PrefectFuture):
+                    running -= 1
+                else:
+                    yield found
+            for ended in tasks:
+                ended.result()
+        finally:
+            shared.ended = True
+        if len(shared):
+            raise turns.GiveWay("a night wants to work")
+
+    return over
+
+
+def on_cluster(settings: Settings, gives_way: Callable[[], bool]) -> Map:
+    """A `Map` over the Dask cluster that the settings name. Once `gives_way`, as `in_tasks`."""
+    places = [*settings.inputs, *([settings.store] if settings.store.exists() else [])]
+    cluster = on_dask(settings.scheduler, sees=to_be_seen([str(place) for place in places]), stop=gives_way)
+
+    def over(function: Callable[[J], R], jobs: Sequence[J], /) -> Iterator[tuple[J, R | Lost]]:
+        came = 0
+        for result in cluster(function, jobs):
+            came += 1
+            yield result
+        if came < len(jobs):
+            raise turns.GiveWay("a night wants to work")
 
     return over
 
@@ -156,7 +219,11 @@ def _stages(settings: Settings) -> stages.Stages:
     """The stages as tasks, their progress logged and shown."""
 
     def publish_in_tasks(asked: stages.Asked, settings: Settings, turn: turns.Turn) -> job.Summary:
-        over = in_tasks(settings.batch, gives_way=turn.gives_way)
+        over = (
+            on_cluster(settings, turn.gives_way)
+            if settings.uses_dask
+            else in_tasks(settings.batch, gives_way=turn.gives_way)
+        )
         # While files are read the map looks after the turn: what tasks have at hand is to be kept.
         progress = Pace(check=lambda stage: None if stage == "reading" else turn.check(), show=_Shown())
         return publish(asked, settings, over, progress, turn)
@@ -284,10 +351,19 @@ def backfill(
 
 @flow(name="run", task_runner=ThreadPoolTaskRunner(max_workers=cores()), persist_result=False)  # type: ignore[arg-type]
 def run(
-    inputs: list[str], out: str, batch: int = BATCH, retry: bool = False, corrections: str | None = None
+    inputs: list[str],
+    out: str,
+    batch: int = BATCH,
+    retry: bool = False,
+    corrections: str | None = None,
+    runner: Literal["processes", "dask"] | None = None,
+    scheduler: str | None = None,
+    work: str | None = None,
 ) -> job.Summary:
-    """Read every file below `inputs` and publish what they hold to `out`; see `pipeline.run.run`."""
-    return job.run(inputs, out, over=in_tasks(batch), retry=retry, corrected_by=corrections)
+    """Read every file below `inputs` and publish what they hold to `out`, paths or URLs; see `pipeline.remote.run`."""
+    with_dask = runner == "dask" or (runner is None and scheduler is not None)
+    over = on_dask(scheduler, sees=to_be_seen(inputs)) if with_dask else in_tasks(batch)
+    return remote.run(inputs, out, work=work, over=over, retry=retry, corrected_by=corrections)
 
 
 def _begin() -> Settings:
@@ -309,7 +385,7 @@ def _end_with_parent(parent: int) -> None:
     os._exit(1)
 
 
-if SERVED_BY in os.environ:
+if SERVED_BY in os.environ and __name__ != "__mp_main__":  # that is what a worker of a cluster of ours calls it
     threading.Thread(target=_end_with_parent, args=(int(os.environ[SERVED_BY]),), daemon=True).start()
 
 
@@ -349,17 +425,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         served = None if PREFECT_API_URL.value() else served_at(settings.out)
         with temporary_settings({PREFECT_API_URL: served}) if served else contextlib.nullcontext():
             return verb(**wanted)
-    except (Unusable, BadCorrections, BadSettings) as error:
+    except (Unusable, BadCorrections, BadSettings, BadUrl) as error:
         print(f"flows.py: {error}", file=sys.stderr)
         return 2
-    except Busy as error:
+    except (Busy, Unreachable, ClusterFailed) as error:
         print(f"flows.py: {error}", file=sys.stderr)
         return 1
 
 
 def _run(inputs: list[str], out: str, **options: Any) -> int:
     summary: job.Summary = run(inputs, out, **options)
-    report(summary, Path(out))
+    report(summary, published_in(out, Path(work) if (work := options.get("work")) else None))
     return summary.exit_status
 
 

@@ -1,7 +1,7 @@
 """Files that a web page names as standing beside it, its pictures: lent to the extractors, and watched for changes.
 
 A saved page lies in a folder with its pictures, and its report follows from them too. Only regular files below the
-page's own folder are lent, by relative name; nothing is fetched.
+page's own folder are lent, by relative name; nothing is fetched, unless the page itself lies at a URL.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import stat
 from collections.abc import Mapping, Sequence
 
 from extractors import limits
+from pipeline.remote import files
+from pipeline.remote.files import is_url
 
 Taken = tuple[str, str | None]
 """The name of a file beside a page, and its sha256; None where there was none."""
@@ -21,7 +23,7 @@ class Beside:
     """What stands beside the file at `path`. `taken` tells what was asked for, in the order of the names."""
 
     def __init__(self, path: str) -> None:
-        self._folder = os.path.dirname(os.path.abspath(path))
+        self._folder = _folder(path)
         self._asked: dict[str, str | None] = {}
 
     @property
@@ -38,7 +40,7 @@ class Beside:
 def is_as_it_was(path: str, taken: Sequence[Taken], known: Mapping[str, str]) -> bool:
     """Whether the files beside the one at `path` are those that were `taken`. `known` has the sha256 of files by path,
     which need not be read then."""
-    folder = os.path.dirname(os.path.abspath(path))
+    folder = _folder(path)
     for name, sha256 in taken:
         now = known.get(os.path.join(folder, *name.split("/")))
         if now is None:
@@ -61,10 +63,16 @@ def pictures_of_pages(
     return found
 
 
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] if is_url(path) else os.path.dirname(os.path.abspath(path))
+
+
 def _bytes(folder: str, name: str) -> bytes | None:
     parts = name.split("/")
     if os.path.isabs(name) or "\0" in name or any(part in ("", "..") or part.startswith(".") for part in parts):
         return None
+    if is_url(folder):
+        return _fetched(f"{folder}/{name}")
     home = os.path.realpath(folder)
     try:
         path = os.path.realpath(os.path.join(folder, *parts))
@@ -78,3 +86,12 @@ def _bytes(folder: str, name: str) -> bytes | None:
             return opened.read(limits.MAX_PICTURE_BYTES)
     except (OSError, ValueError):
         return None
+
+
+def _fetched(url: str) -> bytes | None:
+    """Raises `remote.files.Unreachable`: a store that is down says nothing of a picture."""
+    try:
+        data = files.read(url, limits.MAX_PICTURE_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    return data if len(data) <= limits.MAX_PICTURE_BYTES else None

@@ -14,11 +14,13 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from pipeline.bar import Bar
 from pipeline.harvest.verbs import app as sources_app
 from pipeline.release_command import EPILOG as RELEASE
 from pipeline.release_command import release
@@ -26,11 +28,19 @@ from pipeline.release_command import release
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pipeline.intake import Progress
     from pipeline.run import Summary
+    from pipeline.workers import Map
 
 DEFAULT_INPUT = Path("data/raw")
 DEFAULT_OUT = Path("data/clean")
+
+
+class Runner(StrEnum):
+    """What the reading of many files is spread over."""
+
+    PROCESSES = "processes"
+    DASK = "dask"
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -87,13 +97,42 @@ def gongkai(
 )
 def run(
     inputs: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="INPUT", help="Files and folders to read.", show_default=str(DEFAULT_INPUT)),
+        list[str] | None,
+        typer.Argument(
+            metavar="INPUT", help="Files and folders to read; URLs like s3:// too.", show_default=str(DEFAULT_INPUT)
+        ),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder to publish the dataset in.")] = DEFAULT_OUT,
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="DIR", help="The folder, or URL, to publish the dataset in.")
+    ] = str(DEFAULT_OUT),
     workers: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Processes that read.", show_default="one a core, fewer for few files"),
+    ] = None,
+    runner: Annotated[
+        Runner | None,
+        typer.Option(
+            help="What the reading is spread over: processes of this machine, or a Dask cluster (docs/scale.md).",
+            show_default="dask with --scheduler, else processes",
+            envvar="GONGKAI_RUNNER",
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The scheduler of the Dask cluster, like tcp://host:8786.",
+            show_default="a cluster on this machine",
+            envvar="GONGKAI_SCHEDULER",
+        ),
+    ] = None,
+    work: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The working copy of a dataset that is published to a URL.",
+            show_default="in the user's cache folder",
+        ),
     ] = None,
     corrections: Annotated[
         Path | None,
@@ -119,20 +158,23 @@ def run(
     from pipeline.corrections import BadCorrections
     from pipeline.gate import Bounds
     from pipeline.publish.switch import Busy, Unusable
-    from pipeline.run import run as run_pipeline
-    from pipeline.workers import in_processes
+    from pipeline.remote import run as run_pipeline
+    from pipeline.remote.files import BadUrl, Unreachable, is_url, plain
 
+    given = inputs or [str(DEFAULT_INPUT)]
     try:
-        with _Bar(quiet) as progress:
+        with Bar(quiet) as progress:
             summary = run_pipeline(
-                inputs or [DEFAULT_INPUT],
+                given,
                 out,
-                over=in_processes(workers),
+                work=work,
+                over=_over(runner, scheduler, workers, given),
                 retry=retry,
                 retry_due=retry_due,
                 progress=progress,
                 corrected_by=corrections,
                 gate=Bounds() if gate else None,
+                builders=workers,
             )
     except BadCorrections as error:
         _fail(f"no correction was applied, and nothing was read:\n{error}", 2)
@@ -140,14 +182,40 @@ def run(
         _fail(f"INPUT {error} is not there; see `gongkai run --help`", 2)
     except Unusable as error:
         _fail(f"{error}; choose another folder with --out", 2)
+    except BadUrl as error:
+        _fail(str(error), 2)
+    except Unreachable as error:
+        _fail(f"could not finish: {error}", 1)
     except Busy as error:
         _fail(f"{error}; wait for it to end, then run this again", 1)
     except (OSError, RuntimeError) as error:
         _fail(f"could not finish: {error}; the dataset published before stands, run again when this is mended", 1)
     except KeyboardInterrupt:
         _fail("interrupted; what was read is kept, the same command goes on from there", 130)
-    report(summary, out, quiet)
+    folder = published_in(out, work)
+    report(summary, folder, quiet)
+    if is_url(plain(out)) and not quiet:
+        typer.echo(f"{out} is as its working copy {folder}")
     raise typer.Exit(summary.exit_status)
+
+
+def published_in(out: str, work: Path | None = None) -> Path:
+    """The folder of a dataset: that of the working copy where `out` is a URL."""
+    from pipeline.remote import work_folder
+    from pipeline.remote.files import is_url, plain
+
+    return Path(plain(out)) if not is_url(plain(out)) else work or work_folder(out)
+
+
+def _over(runner: Runner | None, scheduler: str | None, workers: int | None, inputs: Sequence[str]) -> Map:
+    """How the reading is spread."""
+    if runner is Runner.DASK or (runner is None and scheduler):
+        from pipeline.cluster import on_dask, to_be_seen
+
+        return on_dask(scheduler, workers, sees=to_be_seen(inputs))
+    from pipeline.workers import in_processes
+
+    return in_processes(workers)
 
 
 @app.command(epilog="Numbers in brackets at a cell, a row or a column point to the doubts listed below the tables.")
@@ -302,7 +370,7 @@ def harvest(
         sources, store, tuple(year or ()), tuple(jurisdiction or ()), refetch, contact, tuple(allow or ())
     )
     try:
-        with _Bar(quiet) as progress:
+        with Bar(quiet) as progress:
             harvested, root = commands.run_harvest(call, progress)
     except (BadSources, BadSettings) as error:
         _fail(f"nothing was fetched:\n{error}", 2)
@@ -440,35 +508,6 @@ def report(summary: Summary, out: Path, quiet: bool = False) -> None:
         print(f"gongkai: {_held(summary.held, summary.held_version, out)}", file=sys.stderr)
     for path, trace in summary.traces:
         print(f"\n{path}\n{trace}", file=sys.stderr)
-
-
-class _Bar:
-    """A progress bar on stderr, for a terminal; nothing elsewhere."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._wanted = not quiet and sys.stderr.isatty()
-
-    def __enter__(self) -> Progress | None:
-        if not self._wanted:
-            return None
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._progress.start()
-        tasks = {}
-
-        def tell(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = self._progress.add_task(stage, total=total)
-            self._progress.update(tasks[stage], completed=done, total=total)
-
-        return tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._wanted:
-            self._progress.stop()
 
 
 def _console() -> Console:

@@ -25,8 +25,7 @@ from pathlib import Path
 
 from pipeline import vocabulary
 from pipeline.model import Fact, Flag, Report
-from pipeline.narrative import numbers_told
-from pipeline.reconcile import reconcile
+from pipeline.remote.files import RemoteFile, exists, is_url, plain
 
 FILE = "corrections.csv"
 """The name that is looked for at the top of each INPUT folder."""
@@ -80,12 +79,16 @@ class Corrections:
         ]
 
 
-def beside(inputs: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """The corrections.csv at the top of each INPUT that is a folder, where there is one."""
-    return sorted({path for i in inputs if (path := Path(i) / FILE).is_file()})
+def beside(inputs: Iterable[str | os.PathLike[str]]) -> list[Path | RemoteFile]:
+    """The corrections.csv at the top of each INPUT that is a folder or a URL, where there is one. Raises
+    `remote.files.Unreachable` for a URL that cannot be looked at."""
+    inputs = list(inputs)
+    here = sorted({path for i in inputs if (path := Path(i) / FILE).is_file()})
+    at_urls = sorted({RemoteFile(f"{plain(i)}/{FILE}") for i in inputs if is_url(i)})
+    return [*here, *(file for file in at_urls if exists(file.url))]
 
 
-def load(paths: Sequence[Path]) -> Corrections:
+def load(paths: Sequence[Path | RemoteFile]) -> Corrections:
     """Read and check files of corrections. Raises BadCorrections, with all that is wrong."""
     found: dict[tuple[str, tuple[str, str, str]], Correction] = {}
     errors: list[str] = []
@@ -114,7 +117,7 @@ def load(paths: Sequence[Path]) -> Corrections:
     )
 
 
-def _read(path: Path, data: bytes, errors: list[str]) -> Iterable[Correction]:
+def _read(path: Path | RemoteFile, data: bytes, errors: list[str]) -> Iterable[Correction]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -194,6 +197,9 @@ def _is_date(text: str) -> bool:
 
 def correct(report: Report, corrections: Sequence[Correction]) -> Report:
     """The report with its corrections: applied where `printed` is what the cell says, else flagged as failed."""
+    from pipeline.narrative import numbers_told  # few runs have corrections
+    from pipeline.reconcile import reconcile
+
     facts = {fact.key: fact for fact in report.facts}
     applied: dict[tuple[str, str, str], Correction] = {}
     failed: list[Flag] = []

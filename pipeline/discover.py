@@ -5,6 +5,8 @@ of different INPUTs would share a name, the files of those INPUTs are named from
 Neither the order of INPUTs nor that of the file system matters.
 
 A raw store (`harvest.store`) at or below an INPUT gives the documents that its manifest names, with their addresses.
+
+An INPUT may be a URL (`remote.files`): what lies below it is listed, and opened where it is read.
 """
 
 from __future__ import annotations
@@ -14,7 +16,10 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.harvest.store import RawStore, is_store
+from pipeline.harvest.manifest import FILE as MANIFEST
+from pipeline.harvest.store import OBJECTS, RawStore, is_store
+from pipeline.remote import files
+from pipeline.remote.files import BadUrl, is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +62,16 @@ def discover(
 
     Hidden files and folders (a leading dot) below an INPUT are left out, and so is every path for which `skip`
     answers True. Links are followed, each folder once. What cannot be read is among the sources with a reason.
-    Raises FileNotFoundError for an INPUT that does not exist, `harvest.manifest.Damaged` for a store's manifest.
+    Raises FileNotFoundError for an INPUT that does not exist, `harvest.manifest.Damaged` for a store's manifest,
+    `remote.files.BadUrl` and `remote.files.Unreachable` for a URL.
     """
-    roots = sorted({os.path.abspath(os.fspath(i)) for i in inputs})
+    roots = sorted({path if is_url(path := files.plain(i)) else os.path.abspath(path) for i in inputs})
     found: list[tuple[str, _Entry]] = []
     seen: set[str] = set()
     for root in roots:  # sorted: an outer folder comes before what lies in it, and owns it
-        if not os.path.lexists(root):
+        if not is_url(root) and not os.path.lexists(root):
             raise FileNotFoundError(root)
-        for entry in _walk(root, skip):
+        for entry in _listed(root, skip) if is_url(root) else _walk(root, skip):
             if entry.path not in seen:
                 seen.add(entry.path)
                 found.append((root, entry))
@@ -79,6 +85,18 @@ def discover(
 def stamp_of(path: str) -> Stamp:
     """The stamp of the file that `path` leads to. Raises OSError."""
     return _stamp(os.stat(path))
+
+
+def _listed(root: str, skip: Callable[[str], bool]) -> Iterator[_Entry]:
+    """The files at or below a URL."""
+    found = files.listed(root)
+    names = {files.name_below(file.url, root) for file in found}
+    if MANIFEST in names and any(name.startswith(f"{OBJECTS}/") for name in names):
+        raise BadUrl(f"{root} is the store of a harvest, whose manifest is read from a local folder: copy it to one")
+    for file in found:
+        below = files.name_below(file.url, root)
+        if not any(part.startswith(".") for part in below.split("/")) and not skip(file.url):
+            yield _Entry(file.url, Stamp(file.size, file.changed_ns, file.changed_ns, file.tag, 0), None)
 
 
 def _stamp(s: os.stat_result) -> Stamp:
@@ -156,19 +174,44 @@ def _why(error: OSError) -> str:
 
 def _names(found: list[tuple[str, _Entry]]) -> list[str]:
     """The published name of each file, unique, in the order of `found`."""
-    names = [_relative(entry.path, root if root != entry.path else os.path.dirname(root)) for root, entry in found]
+    names = [_relative(entry.path, root if root != entry.path else _folder(root)) for root, entry in found]
     owners: dict[str, set[str]] = {}
     for (root, _), name in zip(found, names, strict=True):
         owners.setdefault(name, set()).add(root)
     colliding = {root for roots in owners.values() if len(roots) > 1 for root in roots}
     if not colliding:
         return names
-    common = os.path.commonpath([os.path.dirname(root) for root, _ in found])
-    apart = [_relative(e.path, common) if r in colliding else n for (r, e), n in zip(found, names, strict=True)]
-    return apart if len(set(apart)) == len(apart) else [_relative(entry.path, common) for _, entry in found]
+    common = _common({root for root, _ in found})
+    apart = [_apart(e.path, common) if r in colliding else n for (r, e), n in zip(found, names, strict=True)]
+    return apart if len(set(apart)) == len(apart) else [_apart(entry.path, common) for _, entry in found]
+
+
+def _common(roots: Iterable[str]) -> dict[bool, str]:
+    """The common folder of local INPUTs (False) and of URLs (True): where there are both, all that URLs have in common
+    is that they are URLs, and their names begin with scheme and bucket."""
+    local = {_folder(root) for root in roots if not is_url(root)}
+    urls = {_as_path(_folder(root)) for root in roots if is_url(root)}
+    return {
+        False: os.path.commonpath(local) if local else "/",
+        True: os.path.commonpath(urls) if urls and not local else "/",
+    }
+
+
+def _apart(path: str, common: dict[bool, str]) -> str:
+    return _relative(_as_path(path) if is_url(path) else path, common[is_url(path)])
+
+
+def _as_path(url: str) -> str:
+    return "/" + url.replace("://", "/", 1)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0] if is_url(path) else os.path.dirname(path)
 
 
 def _relative(path: str, base: str) -> str:
+    if is_url(path):  # any character may stand in a key, `..` and `//` too: it is a name, no way
+        return path[len(base) :].lstrip("/")
     return _readable(os.path.relpath(path, base).replace(os.sep, "/"))
 
 

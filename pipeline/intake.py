@@ -2,15 +2,20 @@
 
 Reading is incremental: a file is extracted once for each version of the extractors, and its bytes are looked at again
 only when its stamp (size, times, inode) changed. Results are kept as they come, so an interrupted run loses nothing.
+
+A file may lie at a URL (`remote.files`), and a worker on another machine: then that one opens the bytes, and what is
+kept beside the ledger serves the machine of the ledger alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,9 +28,12 @@ from pipeline import codec
 from pipeline.aside import set_aside
 from pipeline.beside import Beside, Taken, is_as_it_was
 from pipeline.discover import Source, Stamp, stamp_of
+from pipeline.ids import report_id
 from pipeline.ledger import Ledger, cached_document
 from pipeline.model import Report
 from pipeline.pictured import read_again, wants_pictures
+from pipeline.remote import files
+from pipeline.remote.files import Unreachable, is_url
 from pipeline.shelf import FOLDER, Kept
 from pipeline.version import document_fingerprint, report_fingerprint
 from pipeline.workers import Lost, Map
@@ -39,6 +47,7 @@ PASSING = ("time_limit", "memory_limit", "died", "fault", "needs_libreoffice")
 TRIED_AGAIN = 40
 """Of these, as many are tried again in a run that tries what is due: each may cost minutes, and the rest can wait."""
 
+_AT_A_TIME = 16  # files at URLs that are looked at, or fetched, at once
 _COMMIT_SECONDS = 2.0
 _TRACES = 5
 
@@ -74,12 +83,14 @@ class Seen:
 class Job:
     """A file to read: its bytes at `path`; `ledger` is the path of the ledger that holds its Document as this version
     of the extractors read it, if one does. (Its path, since the Documents of a whole country do not fit in memory.)
-    `kept` is the folder of the shelves, if there are any."""
+    `kept` is the folder of the shelves, if there are any. Both lie on the machine `host`, and no other opens them:
+    SQLite's files are not to be shared over a network."""
 
     path: str
     sha256: str
     ledger: str | None = None
     kept: str | None = None
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,8 @@ class Outcome:
     """What a worker made of a job, ready to be kept: the report, and the Document if it was extracted now.
 
     `fault` is one of `PASSING` or None. `disposition` and `reason` are the report's. `beside` are the files beside a
-    page that its Document follows from. `changed` says instead why the file was not what had been hashed.
+    page that its Document follows from. `changed` says instead why the file was not what had been hashed,
+    `unreachable` why the run must end: its store cannot be reached, or the machine is of another version.
     """
 
     report: bytes = b""
@@ -97,6 +109,7 @@ class Outcome:
     reason: str | None = None
     beside: tuple[Taken, ...] = ()
     changed: str | None = None
+    unreachable: str | None = None
 
 
 def this_reader() -> Reader:
@@ -107,15 +120,23 @@ def this_reader() -> Reader:
 def look(sources: Sequence[Source], ledger: Ledger, tell: Progress) -> list[Seen]:
     """What each source holds: from the ledger where its stamp is unchanged, else by reading and hashing it."""
     known = ledger.known_files()
-    seen, fresh = [], []
-    for done, source in enumerate(sources, 1):
+    trusted: dict[str, Seen] = {}
+    unknown = []
+    for source in sources:
         stamp, sha256 = known.pop(source.path, (None, None))
         if source.stamp is None:
-            seen.append(Seen(source, None, source.reason))
+            trusted[source.path] = Seen(source, None, source.reason)
         elif source.stamp == stamp:
-            seen.append(Seen(source, sha256))
+            trusted[source.path] = Seen(source, sha256)
         else:
-            found, now = _hash(source)
+            unknown.append(source)
+    hashed = _hashed(unknown)
+    seen, fresh = [], []
+    for done, source in enumerate(sources, 1):
+        if source.path in trusted:
+            seen.append(trusted[source.path])
+        else:
+            found, now = next(hashed)
             seen.append(found)
             if found.sha256 is not None and now is not None:
                 fresh.append((source.path, now, found.sha256))
@@ -143,12 +164,14 @@ def jobs(
     seen: Sequence[Seen],
     ledger: Ledger,
     reader: Reader,
+    published: Collection[str] = (),
     retry: bool = False,
     retry_due: bool = False,
     reread: Collection[str] = (),
 ) -> list[Job]:
     """The reading that is due: each content once that has no cached report to trust, in the order of `seen`.
 
+    What is cached of the reports `published` (by their ids) is looked at only when they are made anew.
     `retry` adds every content that one of `PASSING` set aside, `retry_due` those of them whose next try is due,
     `reread` the contents with these sha256, whatever is known of them.
     """
@@ -157,14 +180,18 @@ def jobs(
         if one.sha256 is not None:
             paths.setdefault(one.sha256, one.source.path)
     chosen, again = set(tries_due(seen, ledger, reader)) if retry_due else set(), set()
-    for sha256, _, fault in ledger.reports(list(paths), reader.report_version):
+    kept = ledger.kept(reader.report_version)
+    standing = [(sha256, kept[sha256]) for sha256 in paths if sha256 in kept and report_id(sha256) in published]
+    others = [sha256 for sha256 in paths if sha256 not in kept or report_id(sha256) not in published]
+    checked = ((sha256, fault) for sha256, _, fault in ledger.reports(others, reader.report_version))
+    for sha256, fault in (*standing, *checked):
         if sha256 in reread or (fault and (retry or sha256 in chosen)):
             again.add(sha256)
         else:
             del paths[sha256]
     cached = ledger.documents(reader.document_version) - again if paths else set()
-    shelves = str(ledger.path.parent / FOLDER)
-    return [Job(path, sha, str(ledger.path) if sha in cached else None, shelves) for sha, path in paths.items()]
+    shelves, host = str(ledger.path.parent / FOLDER), platform.node()
+    return [Job(path, sha, str(ledger.path) if sha in cached else None, shelves, host) for sha, path in paths.items()]
 
 
 def tries_due(seen: Iterable[Seen], ledger: Ledger, reader: Reader) -> list[str]:
@@ -186,6 +213,9 @@ def read(
     kept = time.monotonic()
     for done, (job, result) in enumerate(over(partial(read_job, reader), due), 1):
         outcome = result if isinstance(result, Outcome) else _lost(job, result)
+        if outcome.unreachable is not None:
+            ledger.commit()
+            raise Unreachable(outcome.unreachable)
         if isinstance(result, Lost) and result.trace:
             traces.setdefault(result.trace, job.path)
         if outcome.changed is not None:
@@ -212,7 +242,18 @@ def read(
 
 def read_job(reader: Reader, job: Job) -> Outcome:
     """Read one file, in a worker process. An exception that leaves it is a fault of the program."""
-    payload = cached_document(job.ledger, job.sha256, reader.document_version) if job.ledger is not None else None
+    elsewhere = job.host not in (None, platform.node())
+    if elsewhere and reader.lends and reader.report_version != report_fingerprint():
+        words = "reads with another version of this program: install the same there, and start its workers anew"
+        return Outcome(unreachable=f"{platform.node()} {words}")
+    try:
+        return _read(reader, job)
+    except Unreachable as error:
+        return Outcome(unreachable=str(error))
+
+
+def _read(reader: Reader, job: Job) -> Outcome:
+    payload = _cached_payload(reader, job)
     content = _cached(payload) if payload is not None else None
     data = None
     try:
@@ -226,14 +267,22 @@ def read_job(reader: Reader, job: Job) -> Outcome:
         if not reader.lends or not wants_pictures(content, report):
             return _outcome(report, _to_cache(content) if data is not None else None)
         data = _bytes(job) if data is None else data
+    except Unreachable:
+        raise
     except OSError as error:
-        return Outcome(changed=f"could not be read: {(error.strerror or type(error).__name__).lower()}")
+        return Outcome(changed=f"could not be read: {_why(error)}")
     except _Changed:
         return Outcome(changed="changed while it was read: run again")
     beside = Beside(job.path)
     wanted = Wanted(beside=beside, shelf=_shelf(job))
     content, report = read_again(content, report, partial(reader.extract, data), reader.read, wanted)
     return _outcome(report, _to_cache(content), beside=beside.taken)
+
+
+def _cached_payload(reader: Reader, job: Job) -> bytes | None:
+    if job.ledger is None or job.host not in (None, platform.node()):
+        return None
+    return cached_document(job.ledger, job.sha256, reader.document_version)
 
 
 class _Changed(Exception):
@@ -248,7 +297,7 @@ def _extracted(reader: Reader, job: Job, data: bytes) -> Document | CannotRead:
 
 
 def _shelf(job: Job) -> Kept | None:
-    return None if job.kept is None else Kept(job.kept, job.sha256)
+    return Kept(job.kept, job.sha256) if job.kept is not None and job.host in (None, platform.node()) else None
 
 
 def _outcome(
@@ -259,28 +308,53 @@ def _outcome(
 
 def _bytes(job: Job) -> bytes:
     """The bytes of the file, or as many as tell the extractors that it is too large. Raises _Changed, OSError."""
-    with open(job.path, "rb") as file:
-        data = file.read(limits.MAX_BYTES + 1)
-        if len(data) > limits.MAX_BYTES:
-            return data
+    if is_url(job.path):
+        data = files.read(job.path, limits.MAX_BYTES + 1)
+    else:
+        with open(job.path, "rb") as file:
+            data = file.read(limits.MAX_BYTES + 1)
+    if len(data) > limits.MAX_BYTES:
+        return data
     if hashlib.sha256(data).hexdigest() != job.sha256:
         raise _Changed
     return data
 
 
+def _hashed(sources: Sequence[Source]) -> Iterator[tuple[Seen, Stamp | None]]:
+    """`_hash` of each, in their order; of files at URLs several at a time, since most of it is waiting."""
+    if not any(is_url(source.path) for source in sources):
+        yield from map(_hash, sources)
+        return
+    pool = ThreadPoolExecutor(_AT_A_TIME, "look")
+    try:
+        for at in range(0, len(sources), _AT_A_TIME * 8):
+            yield from pool.map(_hash, sources[at : at + _AT_A_TIME * 8])
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 def _hash(source: Source) -> tuple[Seen, Stamp | None]:
-    """The sha256 of a file as it is now, and its stamp if it stood still meanwhile."""
+    """The sha256 of a file as it is now, and its stamp if it stood still meanwhile. Raises Unreachable."""
     assert source.stamp is not None
     if source.stamp.size > HASHED_BYTES:
         return Seen(source, None, f"the file has {source.stamp.size // 1_000_000} MB and is no report"), None
     try:
+        if is_url(source.path):  # were it written anew since it was listed, the next listing says so
+            return Seen(source, files.sha256_of(source.path)), source.stamp
         before = stamp_of(source.path)
         with open(source.path, "rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         after = stamp_of(source.path)
+    except Unreachable:
+        raise
     except OSError as error:
-        return Seen(source, None, f"cannot be opened: {(error.strerror or type(error).__name__).lower()}"), None
+        return Seen(source, None, f"cannot be opened: {_why(error)}"), None
     return Seen(source, sha256), (after if before == after else None)
+
+
+def _why(error: OSError) -> str:
+    """The system's own words without the path, which would carry the machine into published reasons."""
+    return (error.strerror or type(error).__name__).lower()
 
 
 def _lost(job: Job, lost: Lost) -> Outcome:

@@ -126,6 +126,11 @@ class Ledger:
                 if found == version and digest == _digest(sha256, found, fault, payload):
                     yield sha256, bytes(payload), fault
 
+    def kept(self, version: str) -> dict[str, str | None]:
+        """How each content was lost, if it was, whose report is cached as `version` read it: sha256 → a short word.
+        Their payloads are not looked at."""
+        return dict(self._all("SELECT sha256, fault FROM reports WHERE version = ?", version))
+
     def keep_document(self, sha256: str, version: str, payload: bytes) -> None:
         row = (sha256, version, payload, _digest(sha256, version, payload))
         self._write("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", [row])
@@ -262,6 +267,19 @@ def cached_document(path: str, sha256: str, version: str) -> bytes | None:
     except sqlite3.DatabaseError:  # it is extracted anew
         pass
     return None
+
+
+def kept_reports(path: str, shas: Iterable[str], version: str) -> Iterator[tuple[str, bytes, str | None]]:
+    """`Ledger.reports` from the ledger at `path`, in any process while another one keeps it."""
+    query = "SELECT version, fault, payload, digest FROM reports WHERE sha256 = ?"
+    try:
+        with contextlib.closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as database:
+            for sha256 in shas:
+                for found, fault, payload, digest in database.execute(query, (sha256,)):
+                    if found == version and digest == _digest(sha256, found, fault, payload):
+                        yield sha256, bytes(payload), fault
+    except sqlite3.DatabaseError:  # what is missing is read again
+        return
 
 
 def paths_of(path: str, sha256: str) -> list[str]:

@@ -74,7 +74,11 @@ class Settings(BaseSettings):
     gate: Bounds = Field(default_factory=Bounds, description="what holds a new version back: `pipeline.gate`")
 
     # How much at a time
-    batch: int = Field(200, ge=1, description="files that one task reads")
+    batch: int = Field(200, ge=1, description="files that a task reads in one process")
+    runner: Literal["processes", "dask"] | None = Field(
+        None, description="what reading is spread over; by default dask with a scheduler, else processes"
+    )
+    scheduler: str | None = Field(None, description="the scheduler of a Dask cluster, like tcp://host:8786")
 
     # Prefect's own server, which `gongkai serve` starts when PREFECT_API_URL names none
     server_host: str = Field("127.0.0.1", description="the address that the server and its pages listen on")
@@ -115,6 +119,13 @@ class Settings(BaseSettings):
             return {**value, "allow": tuple(part.strip() for part in value["allow"].split(",") if part.strip())}
         return value
 
+    @field_validator("sources", "store", "inputs", "out", "corrections", mode="before")
+    @classmethod
+    def _of_this_machine(cls, value: Any) -> Any:
+        if any("://" in str(part) for part in (value if isinstance(value, tuple) else (value,))):
+            raise ValueError("a night works on folders of this machine; `gongkai run FOLDER -o URL` publishes to a URL")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known(cls, value: str) -> str:
@@ -149,6 +160,10 @@ class Settings(BaseSettings):
         if self.smtp_password and self.smtp_security == "none" and not _is_this_machine(self.smtp_host or ""):
             raise ValueError("GONGKAI_SMTP_SECURITY=none would send the password in the clear: use starttls or tls")
         return self
+
+    @property
+    def uses_dask(self) -> bool:
+        return self.runner == "dask" or (self.runner is None and self.scheduler is not None)
 
     @property
     def manners(self) -> Manners:

@@ -20,9 +20,9 @@ import subprocess
 import sys
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, Protocol, TypeVar
@@ -102,24 +102,24 @@ def each(function: Callable[[J], R], jobs: Iterable[J], workers: int, bounds: Bo
 
 
 def _round(function: Callable[[J], R], jobs: Iterable[J], workers: int, bounds: Bounds) -> Iterator[tuple[J, R | Lost]]:
-    waiting = deque(jobs)
+    coming = iter(jobs)  # each is taken when a process is free for it: the caller may hold some back meanwhile
     team: list[_Worker[J]] = []
     try:
-        while waiting or any(worker.busy for worker in team):
-            while waiting and len(team) < workers:
+        while True:
+            while len(team) < workers and (taken_up := list(islice(coming, 1))):
                 team.append(_Worker(function, bounds))
-            for worker in team:
-                if waiting and not worker.busy:
-                    worker.give(waiting.popleft())
+                team[-1].give(taken_up[0])
+            if not any(worker.busy for worker in team):
+                return
             for worker in _ready(team):
                 taken = worker.take()
                 if taken is None:
                     continue
                 job, result, alive = taken
-                if alive and waiting:
-                    worker.give(waiting.popleft())  # before the caller has its say: the process need not wait for it
-                elif not alive:
+                if not alive:
                     team.remove(worker)
+                for following in islice(coming, 1 if alive else 0):
+                    worker.give(following)  # before the caller has its say: the process need not wait for it
                 yield job, result
     finally:
         for worker in team:

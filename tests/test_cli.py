@@ -100,7 +100,7 @@ def test_a_busy_folder_and_a_full_disk_end_in_1(tmp_path: Path, monkeypatch: pyt
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.publish.parquet_file.ParquetFile.close", full)
+    monkeypatch.setattr("pipeline.publish.parquet_file.RowGroups.close", full)
     result = call("run", raw, "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "No space left" in result.stderr

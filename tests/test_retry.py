@@ -74,7 +74,7 @@ def test_one_that_is_read_at_last_is_published_though_the_run_dies_before(
     assert run([tmp_path / "in"], tmp_path / "out", over=here, reader=ill).extracted == 1
     set_clock(monkeypatch, 1)
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.run.write_tables", fails)
+        patch.setattr("pipeline.run.build", fails)
         with pytest.raises(KeyError):
             run([tmp_path / "in"], tmp_path / "out", over=here, reader=healthy, retry_due=True)
     summary = run([tmp_path / "in"], tmp_path / "out", over=here, reader=healthy)

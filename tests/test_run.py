@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.build import build
 from pipeline.ids import report_id
-from pipeline.publish import write_tables
 from pipeline.publish.switch import HIDDEN, Busy, Out, Unusable
 from pipeline.run import Summary, run
 from pipeline.workers import Bounds, each, in_processes
@@ -214,7 +214,7 @@ def test_new_code_that_publishes_has_the_tables_built_anew(
     before = published(tmp_path)
     monkeypatch.setattr("pipeline.run.publishing_fingerprint", lambda: "another")
     built = []
-    monkeypatch.setattr("pipeline.run.write_tables", lambda *given: built.append(1) or write_tables(*given))
+    monkeypatch.setattr("pipeline.run.build", lambda *given: built.append(1) or build(*given))
     assert list(go(tmp_path).changed) == []
     assert (built, log.read_text(), published(tmp_path)) == ([1], "xx", before)
     go(tmp_path)
@@ -321,11 +321,12 @@ def test_a_full_disk_leaves_the_version_before(tmp_path: Path, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.publish.parquet_file.ParquetFile.close", full)
+        patch.setattr("pipeline.publish.parquet_file.RowGroups.close", full)
         with pytest.raises(OSError, match="No space"):
             go(tmp_path)
     assert published(tmp_path) == before
-    assert sorted(os.listdir(tmp_path / "out" / HIDDEN)) == ["ledger.sqlite", "lock", "version.json"]
+    (index,) = (tmp_path / "out" / HIDDEN).glob("index-*")
+    assert sorted(os.listdir(tmp_path / "out" / HIDDEN)) == [index.name, "ledger.sqlite", "lock", "version.json"]
     assert go(tmp_path).extracted == 2
 
 

@@ -35,7 +35,12 @@ def compare(reports: Iterable[Report], replaced: Collection[str] = frozenset()) 
 
     `replaced` are the ids of those in whose place their government has put another: they stand for no year.
     """
-    cards = sorted(filter(None, map(card_of, reports)), key=lambda card: card.report_id)
+    return compare_cards(filter(None, map(card_of, reports)), replaced)
+
+
+def compare_cards(cards: Iterable[Card], replaced: Collection[str] = frozenset()) -> dict[str, Compared]:
+    """`compare`, of the reports' cards."""
+    cards = sorted(cards, key=lambda card: card.report_id)
     by_body: dict[Body, dict[int, list[Card]]] = {}
     for card in cards:
         if card.body is not None:

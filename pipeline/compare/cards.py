@@ -1,14 +1,17 @@
 """What comparison needs of a report, packed small: a country's reports of ten years are compared in one pass.
 
-A card takes one or two kilobytes: its cells are one string, unpacked when a neighbour is found.
+A card takes half a kilobyte: its cells are one packed string, unpacked when a neighbour is found.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -55,7 +58,7 @@ class Card:
     format: str | None
     whole: bool  # extracted, not partial
     printed: int  # cells with a number
-    packed: str = field(repr=False)
+    packed: bytes = field(repr=False)
     requests: Print
     tables: Print
 
@@ -67,15 +70,33 @@ class Card:
     @property
     def templates(self) -> tuple[str, ...]:
         """The templates of its tables; more than one where they are mixed."""
-        return tuple(dict.fromkeys(part.split(":", 1)[0] for part in self.packed.split("|")))
+        return tuple(dict.fromkeys(part.split(":", 1)[0] for part in self._parts()))
+
+    def to_json(self) -> str:
+        """The card as text that `from_json` understands."""
+        marks = [(mark.digest.hex(), mark.bits) for mark in (self.requests, self.tables)]
+        before = [getattr(self, each.name) for each in fields(self)[:-3]]
+        return json.dumps([*before, b64encode(self.packed).decode(), *marks], ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Card:
+        report_id, publisher, code, body, *others, packed, requests, tables = json.loads(text)
+        marks = (Print(bytes.fromhex(digest), bits) for digest, bits in (requests, tables))
+        year, published, format_, whole, printed = others
+        body = None if body is None else (body[0], body[1])
+        who = (report_id, publisher, code, body)
+        return cls(*who, year, published, format_, whole, printed, b64decode(packed), *marks)
 
     def cells(self) -> dict[Key, Cell]:
         """Every cell of its tables, unpacked."""
         found: dict[Key, Cell] = {}
-        for part in self.packed.split("|"):
+        for part in self._parts():
             template, table_id, tokens = part.split(":")
             found.update(zip(_keys(template, table_id), map(_cell, tokens.split(",")), strict=True))
         return found
+
+    def _parts(self) -> list[str]:
+        return zlib.decompress(self.packed).decode().split("|")
 
 
 def card_of(report: Report) -> Card | None:
@@ -94,7 +115,7 @@ def card_of(report: Report) -> Card | None:
         report.format,
         report.disposition == "extracted",
         sum(fact.status == "reported" for fact in report.facts),
-        "|".join(parts),
+        zlib.compress("|".join(parts).encode()),
         _print([part for part in parts if part.split(":")[1] == "requests"]),
         _print(parts),
     )

@@ -6,10 +6,11 @@ import argparse
 import os
 import re
 
-from pipeline.cli import DEFAULT_INPUT, DEFAULT_OUT
+from pipeline.cli import DEFAULT_INPUT, DEFAULT_OUT, Runner
+from pipeline.remote.files import is_url
 
 BATCH = 200
-"""Files a task reads: minutes at most of work lost with a task, and no more than thousands of tasks in a country."""
+"""Files a task reads in one process, and before it looks whether to give way."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,10 +24,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="INPUT",
         type=_there,
         default=[str(DEFAULT_INPUT)],
-        help="files and folders to read",
+        help="files and folders to read; URLs like s3:// too",
     )
-    verb.add_argument("--out", metavar="DIR", default=str(DEFAULT_OUT), help="the folder to publish the dataset in")
-    verb.add_argument("--batch", type=_positive, metavar="N", default=BATCH, help=f"files a task reads ({BATCH})")
+    verb.add_argument("--out", metavar="DIR", default=str(DEFAULT_OUT), help="the folder, or URL, to publish in")
+    verb.add_argument("--batch", type=_positive, metavar="N", default=BATCH, help=f"files of one process ({BATCH})")
+    verb.add_argument("--runner", choices=[str(runner) for runner in Runner], help="what reading is spread over")
+    verb.add_argument("--scheduler", metavar="ADDRESS", help="the scheduler of a Dask cluster, like tcp://host:8786")
+    verb.add_argument("--work", metavar="DIR", help="the working copy of a dataset at a URL (in the cache folder)")
     verb.add_argument("--corrections", metavar="FILE", help="human corrections to apply (see docs/trust.md)")
     verb.add_argument("--retry", action="store_true", help="read again what a limit or a crash had set aside")
     verbs.add_parser("harvest", help="what a night does, now; all else say the settings (docs/nightly.md)")
@@ -43,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _there(path: str) -> str:
-    if not os.path.lexists(path):
+    if not is_url(path) and not os.path.lexists(path):
         raise argparse.ArgumentTypeError(f"{path} is not there")
     return path
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from functools import lru_cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,43 +18,73 @@ from pipeline.publish.columns import Table
 _LINES = 16_384  # held before they are written
 
 
-class CsvFile:
-    """The CSV file of a table, written row by row; rows have the table's columns."""
+class CsvLines:
+    """Rows of a table → the lines of its CSV file; rows have the table's columns."""
 
-    def __init__(self, table: Table, path: Path, encoding: str = "utf-8") -> None:
-        self._file = path.open("w", encoding=encoding, newline="")
-        self._lines: list[str] = []
-        # With \r\n as its line end the module quotes fields that hold either; a bare \r unquoted would break a line.
-        sink: Any = self
-        self._writer = csv.writer(sink, lineterminator="\r\n")
-        self._plain = [i for i, c in enumerate(table.columns) if c.type in ("number", "boolean")]
-        self._writer.writerow(table.names)
+    def __init__(self, table: Table) -> None:
+        self.header = self._printed([table.names])
+        self._words = [(i, c.type == "boolean") for i, c in enumerate(table.columns) if c.type in ("number", "boolean")]
 
-    def write(self, line: str) -> None:
-        """What the csv module calls with each line."""
-        self._lines.append(line[:-2] + "\n")
-        if len(self._lines) >= _LINES:
-            self._flush()
-
-    def add(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        if not self._plain:
-            self._writer.writerows(rows)
-            return
+    def of(self, rows: Iterable[tuple[Any, ...]]) -> str:
+        if not self._words:
+            return self._printed(rows)
+        printed_rows = []
         for row in rows:
             cells = list(row)
-            for i in self._plain:
+            for i, is_boolean in self._words:
                 value = cells[i]
                 if value is not None:
-                    cells[i] = printed(value)
-            self._writer.writerow(cells)
+                    cells[i] = ("true" if value else "false") if is_boolean else _number(value)
+            printed_rows.append(cells)
+        return self._printed(printed_rows)
+
+    def _printed(self, rows: Iterable[Iterable[Any]]) -> str:
+        rows = list(rows)
+        text = StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        found = text.getvalue()
+        return _with_returns(rows) if "\r" in found else found
+
+
+def _with_returns(rows: list[Iterable[Any]]) -> str:
+    """The lines of rows that hold a `\\r`, which would break a line unquoted: with \\r\\n as its line end the module
+    quotes the fields that hold either."""
+    lines: list[str] = []
+
+    class Sink:
+        def write(self, line: str) -> None:
+            lines.append(line[:-2] + "\n")
+
+    csv.writer(Sink(), lineterminator="\r\n").writerows(rows)
+    return "".join(lines)
+
+
+class CsvFile:
+    """The CSV file of a table, written row by row."""
+
+    def __init__(self, table: Table, path: Path, encoding: str = "utf-8") -> None:
+        self._lines = CsvLines(table)
+        self._file = path.open("w", encoding=encoding, newline="")
+        self._file.write(self._lines.header)
+        self._rows: list[tuple[Any, ...]] = []
+
+    def add(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._rows.extend(rows)
+        if len(self._rows) >= _LINES:
+            self._flush()
 
     def _flush(self) -> None:
-        self._file.write("".join(self._lines))
-        self._lines.clear()
+        self._file.write(self._lines.of(self._rows))
+        self._rows = []
 
     def close(self) -> None:
         self._flush()
         self._file.close()
+
+
+@lru_cache(maxsize=65_536)
+def _number(value: Any) -> str:  # most numbers of a country's reports are small, and the same ones
+    return printed(value)
 
 
 def printed(value: Any) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.publish import facts_of
 from pipeline.publish.datapackage import FileFacts
+from pipeline.publish.files import link
 from pipeline.publish.switch import Out, Version, make_durable
 
 _FOLDER = "held"
@@ -93,7 +94,7 @@ def let_through(place: Out, wanted: str) -> list[str]:
                     f"the version held back from {place.folder} is damaged ({name}): run again to make it anew"
                 )
             (staged / name).parent.mkdir(parents=True, exist_ok=True)
-            _link(source / name, staged / name)
+            link(source / name, staged / name)
         changed = place.switch(staged, kept.version)
     except BaseException:
         place.discard(staged)
@@ -115,11 +116,3 @@ def _is_whole(path: Path, facts: FileFacts) -> bool:
         return facts_of(path).sha256 == facts.sha256
     except FileNotFoundError:
         return False
-
-
-def _link(source: Path, target: Path) -> None:
-    """The same file under a second name; a copy where the file system knows no such thing."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)

@@ -1,18 +1,13 @@
-"""Parquet as published: zstd, in row groups, sorted by the table's order; one file, or one for each partition.
-
-Reports come by their id. A table whose files are sorted otherwise (the facts, by jurisdiction) is spooled to a
-temporary file report by report and written partition by partition at the end, so that what is held is one row group,
-however many reports, years and partitions there are.
-"""
+"""Parquet as published: zstd, in row groups of equal size, sorted by the table's order."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from pipeline.publish.arrow_array import array
 from pipeline.publish.columns import Table
 
 if TYPE_CHECKING:
@@ -32,8 +27,8 @@ class ParquetFile:
     """One Parquet file of a table, written row by row."""
 
     def __init__(self, table: Table, path: Path) -> None:
-        self._frame = _Frame(table)
-        self._file = _RowGroups(table, self._frame.schema, path)
+        self._frame = Frame(table)
+        self._file = RowGroups(table, self._frame.schema, path)
         self._rows: list[Row] = []
         self._most = max(1, _HELD // len(table.columns))
 
@@ -52,68 +47,8 @@ class ParquetFile:
         self._file.close()
 
 
-class ParquetParts:
-    """The partitions of a table: a folder for each value of its column `partition`, with the file `part` in it."""
-
-    def __init__(self, table: Table, folder: Path, part: str) -> None:
-        import tempfile
-
-        assert table.partition is not None
-        self._table, self._folder, self._part = table, folder, part
-        self._frame = _Frame(table)
-        self._by = table.names.index(table.partition)
-        of_report = table.order[: table.order.index("report_id") + 1]  # the rows of a report have the same, and lie so
-        self._order = [table.names.index(name) for name in of_report]
-        self._spool: IO[bytes] = tempfile.TemporaryFile(dir=folder.parent)  # noqa: SIM115
-        self._blocks: dict[Any, list[_Block]] = {}
-        self._end = 0
-        folder.mkdir()
-
-    def add(self, rows: Sequence[Row]) -> None:
-        """The rows of one report, sorted by the table's key."""
-        import pyarrow as pa
-
-        if not rows:
-            return
-        raw = self._frame.batch(rows).serialize()
-        data = pa.compress(raw, "zstd")
-        self._spool.write(data)
-        order = tuple(rows[0][i] or "" for i in self._order)
-        block = _Block(order, self._end, data.size, raw.size)
-        self._blocks.setdefault(rows[0][self._by], []).append(block)
-        self._end += data.size
-
-    def close(self) -> None:
-        """Write all partitions."""
-        with self._spool:
-            for value in sorted(self._blocks):
-                folder = self._folder / f"{self._table.partition}={value}"
-                folder.mkdir()
-                file = _RowGroups(self._table, self._frame.schema, folder / self._part)
-                for block in sorted(self._blocks[value], key=lambda block: block.order):
-                    file.add(self._read(block))
-                file.close()
-
-    def _read(self, block: _Block) -> pa.RecordBatch:
-        import pyarrow as pa
-
-        self._spool.seek(block.start)
-        raw = pa.decompress(self._spool.read(block.length), decompressed_size=block.size, codec="zstd")
-        return pa.ipc.read_record_batch(raw, self._frame.schema)
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A report's rows in the spool: where their bytes lie, and how many they are when they are unpacked."""
-
-    order: tuple[str, ...]
-    start: int
-    length: int
-    size: int
-
-
-class _Frame:
-    """Rows of a table → Arrow."""
+class Frame:
+    """Rows of a table → Arrow, in the columns of its Parquet files."""
 
     def __init__(self, table: Table) -> None:
         self.schema = arrow_schema(table)
@@ -129,11 +64,11 @@ class _Frame:
             values: Any = columns[i]
             if i in self._numbers:
                 values = [None if v is None else float(v) for v in values]
-            arrays.append(pa.array(values, kind))
+            arrays.append(array(values, kind))
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
 
-class _RowGroups:
+class RowGroups:
     """A Parquet file, written batch by batch in row groups of equal size, whatever the size of the batches."""
 
     def __init__(self, table: Table, schema: pa.Schema, path: Path) -> None:
@@ -144,9 +79,11 @@ class _RowGroups:
         self._writer: pq.ParquetWriter = pq.ParquetWriter(path, schema, compression="zstd", sorting_columns=sorting)
         self._held: list[pa.RecordBatch] = []
         self._rows = 0
+        self.total = 0
         self._most = max(1, min(BATCH, _GROUP // len(table.columns)))
 
     def add(self, batch: pa.RecordBatch) -> None:
+        self.total += batch.num_rows
         while self._rows + batch.num_rows >= self._most:
             room = self._most - self._rows
             self._held.append(batch.slice(0, room))
@@ -166,6 +103,10 @@ class _RowGroups:
     def close(self) -> None:
         if self._rows:
             self._write()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Let go of the file, which may not be complete."""
         self._writer.close()
 
 

@@ -68,6 +68,7 @@ class Out:
         self.hidden = self.folder / HIDDEN
         self.version: Version | None = None
         self._real = os.path.realpath(folder)
+        self._owned: dict[str, bool] = {}
         self._serial = 0  # of the version last decided: what is staged under its number belongs to it, no other
         self._lock: int | None = None
 
@@ -100,11 +101,14 @@ class Out:
 
     def owns(self, path: str) -> bool:
         """Whether `path` (absolute) is, or lies in, what this program writes: never input."""
-        while path != (parent := os.path.dirname(path)):
-            if os.path.basename(path) in _OWNED and os.path.realpath(parent) == self._real:
-                return True
-            path = parent
-        return False
+        parent, name = os.path.split(path)
+        if name in _OWNED and os.path.realpath(parent) == self._real:
+            return True
+        if parent == path:
+            return False
+        if parent not in self._owned:  # the same for all files of a folder
+            self._owned[parent] = self.owns(parent)
+        return self._owned[parent]
 
     def intact(self) -> bool:
         """Whether the published files are as they were written, told by length and time, by content in doubt."""

@@ -218,6 +218,47 @@ def test_a_map_in_tasks_that_gives_way_keeps_what_is_at_hand(flows: ModuleType) 
     assert len(dict(done)) == len(done)
 
 
+def test_a_night_reads_on_the_cluster_that_is_set(
+    flows: ModuleType, site: Site, home: Home, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed", reason="needs the extra `dask`")
+    publish(site, "yishui-2020.html")
+    home.sources(site.url + "/list")
+    monkeypatch.setenv("GONGKAI_RUNNER", "dask")
+    monkeypatch.setattr(flows, "in_tasks", lambda *_, **__: pytest.fail("read in tasks of Prefect"))
+    state = flows.harvest(return_state=True)
+    assert (state.type.value, state.message) == ("COMPLETED", "all is well")
+    assert (home.out / "facts.csv").is_file()
+
+
+def test_a_cluster_gives_way_to_a_night(flows: ModuleType, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="needs the extra `dask`")
+    home.sources()
+    monkeypatch.setenv("GONGKAI_RUNNER", "dask")
+    assert sorted(flows.on_cluster(load(), lambda: False)(double, [1, 2, 3])) == [(1, 2), (2, 4), (3, 6)]
+    with pytest.raises(GiveWay):
+        list(flows.on_cluster(load(), lambda: True)(double, [1, 2, 3]))
+
+
+def test_a_task_that_fails_gives_its_batch_back_and_a_further_try_reads_it(
+    flows: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows, "read_shared", flows.read_shared.with_options(retry_delay_seconds=0.1))
+    real, calls, broken = flows.each, list[int](), list[int]()
+
+    def breaks_once(function: Any, batch: Any, workers: int, bounds: Any) -> Iterator[Any]:
+        calls.append(len(batch))
+        for number, pair in enumerate(real(function, batch, workers, bounds)):
+            if number == 3 and not broken:
+                broken.append(number)
+                raise RuntimeError("a worker process cannot start")
+            yield pair
+
+    monkeypatch.setattr(flows, "each", breaks_once)
+    assert sorted(over_jobs(flows, 30, 10)) == [(number, 2 * number) for number in range(30)]
+    assert 7 in calls
+
+
 def over_jobs(
     flows: ModuleType,
     jobs: int,

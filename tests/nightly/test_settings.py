@@ -103,3 +103,17 @@ def test_secrets_do_not_show() -> None:
         smtp_password="secret",
     )
     assert "secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize("name", ["OUT", "INPUTS", "STORE"])
+def test_a_url_is_refused_where_a_night_wants_a_folder(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"GONGKAI_{name}", "s3://reports/clean")
+    with pytest.raises(BadSettings, match=f"GONGKAI_{name}.*a night works on folders"):
+        load()
+
+
+def test_a_scheduler_means_dask_unless_processes_are_asked_for() -> None:
+    assert not load().uses_dask
+    assert load(runner="dask").uses_dask
+    assert load(scheduler="tcp://host:8786").uses_dask
+    assert not load(scheduler="tcp://host:8786", runner="processes").uses_dask
