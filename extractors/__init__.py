@@ -93,6 +93,9 @@ def extract(data: bytes, wanted: Wanted = PLAIN) -> Document:
     def read() -> Document:
         kind, decoded = _recognise(data)
         _refuse(kind)
+        if kind == "html":
+            page: Document = import_module(READERS[kind]).extract(data, wanted, decoded=decoded)
+            return page
         if decoded is None:
             document: Document = import_module(READERS[kind]).extract(data, wanted)
             return document
@@ -124,7 +127,7 @@ def _refuse(kind: str) -> None:
 
 
 def _recognise(data: bytes) -> tuple[str, Decoded | None]:
-    """The format, and the decoded text where it is plain text."""
+    """The format, and the decoded text where it is plain text or a web page."""
     head = data[:_HEAD]
     if not data.strip(b"\0 \t\r\n\f\v\xef\xbb\xbf\xff\xfe"):
         return "empty", None
@@ -157,7 +160,7 @@ def _text_kind(data: bytes) -> tuple[str, Decoded | None]:
         return "binary", None
     text = decoded.text
     if looks_like_page(text):
-        return "html", None
+        return "html", decoded
     if text.lstrip().startswith("<?xml"):
         office = "schemas.microsoft.com/office" in text[:_HEAD]
         return ("wordml" if office else "xml"), None

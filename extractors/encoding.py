@@ -6,6 +6,7 @@ Detectors are not asked: they call a short GB 18030 line cp949. A few invalid by
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 from dataclasses import dataclass
 
 _MARKS = (
@@ -27,6 +28,7 @@ _COMMON = frozenset(
 )
 
 _UNREADABLE_SHARE = 0.05
+_CONTROLS = bytes(code for code in range(0x20) if chr(code) not in "\t\n\r\f\v\x1b\x1a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def decode(data: bytes) -> Decoded:
     # GB 18030 gives a meaning to nearly any bytes, so UTF-8 with a few wounds has to be recognised before it
     wounded = data.decode("utf-8", "replace")
     wounds = wounded.count("\ufffd") - data.count("\ufffd".encode())
-    if wounds * 20 <= sum(character > "\x7f" for character in wounded):
+    if wounds * 20 <= _beyond_ascii(wounded):
         return _checked(wounded, "utf-8", wounds)
     return _chinese(data)
 
@@ -74,8 +76,9 @@ def _chinese(data: bytes) -> Decoded:
 
 def _familiarity(text: str) -> float:
     """The share of common characters among those outside ASCII, 0–1."""
-    sample = [character for character in text[:20_000] if character > "\x7f"]
-    return sum(character in _COMMON for character in sample) / max(len(sample), 1)
+    counts = Counter(text[:20_000])
+    written = sum(count for character, count in counts.items() if character > "\x7f")
+    return sum(count for character, count in counts.items() if character in _COMMON) / max(written, 1)
 
 
 def _wide_encoding(data: bytes) -> str | None:
@@ -95,25 +98,29 @@ def _wide_encoding(data: bytes) -> str | None:
 
 
 def _tolerant(data: bytes, encoding: str) -> Decoded:
-    text = data.decode(encoding, "replace")
     try:
-        data.decode(encoding)
+        return _checked(data.decode(encoding), encoding, 0)
     except UnicodeDecodeError:
+        text = data.decode(encoding, "replace")
         return _checked(text, encoding, text.count("\ufffd"))
-    return _checked(text, encoding, 0)
 
 
 def _checked(text: str, encoding: str, wounds: int) -> Decoded:
-    written = sum(character > "\x7f" for character in text)
-    if _control_share(text) > _UNREADABLE_SHARE or wounds > max(1, written * 0.2):
+    if _control_share(text) > _UNREADABLE_SHARE:
         return Decoded(None, None)
     if wounds:
+        if wounds > max(1, _beyond_ascii(text) * 0.2):
+            return Decoded(None, None)
         note = f"{wounds} places hold bytes that are not valid {encoding.upper()} and stand as \ufffd"
         return Decoded(text, encoding, (note,))
     return Decoded(text, encoding)
 
 
+def _beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
+
+
 def _control_share(text: str) -> float:
     sample = text[:100_000]
-    controls = sum(character < " " and character not in "\t\n\r\f\v\x1b\x1a" for character in sample)
-    return controls / max(len(sample), 1)
+    coded = sample.encode("utf-8", "surrogatepass")  # in which no byte but a control character's own is below a blank
+    return (len(coded) - len(coded.translate(None, _CONTROLS))) / max(len(sample), 1)

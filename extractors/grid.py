@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from extractors import limits
 from extractors.document import Block, Cell, Paragraph, Table
@@ -41,19 +41,12 @@ class Draft:
     bbox: tuple[float, float, float, float] | None = None
     confidence: float | None = None
     alternatives: tuple[str, ...] = ()
+    text: str = field(init=False, compare=False)
+    """That of its paragraphs, a line each."""
 
-    @property
-    def text(self) -> str:
-        return "\n".join(block.text for block in self.blocks if isinstance(block, Paragraph) and block.text).strip()
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        return tuple(block for block in self.blocks if isinstance(block, Table))
-
-    @property
-    def nested(self) -> tuple[Block, ...]:
-        """What cannot be text of a cell: tables, and the places of pictures."""
-        return tuple(block for block in self.blocks if isinstance(block, Table | Anchor))
+    def __post_init__(self) -> None:
+        texts = [block.text for block in self.blocks if isinstance(block, Paragraph) and block.text]
+        object.__setattr__(self, "text", "\n".join(texts).strip())
 
 
 def settle(drafts: Iterable[Draft], page: int | None = None, line: int | None = None) -> tuple[list[Block], list[str]]:
@@ -78,7 +71,8 @@ def settle(drafts: Iterable[Draft], page: int | None = None, line: int | None = 
         if draft.col_span == n_cols and len(draft.text) >= _PROSE_ROW_CHARACTERS and draft.row_span == 1
     ]
     if not prose:
-        nested = [block for draft in cells for block in draft.nested]
+        # what cannot be text of a cell: tables, and the places of pictures
+        nested = [block for draft in cells for block in draft.blocks if isinstance(block, Table | Anchor)]
         return [_table(cells, n_rows, n_cols, page, line), *nested], []
     return _around_prose(cells, prose, page, line)
 
@@ -88,8 +82,8 @@ def is_layout(cells: Sequence[Draft]) -> bool:
     or its only row places an article beside its margins."""
     if not cells:
         return True
-    own = sum(len(draft.text) for draft in cells)
-    nested = sum(_weight(table) for draft in cells for table in draft.tables)
+    own = sum([len(draft.text) for draft in cells])
+    nested = sum([_weight(block) for draft in cells for block in draft.blocks if isinstance(block, Table)])
     if nested:
         return nested >= own or len(cells) == 1
     if len({draft.row for draft in cells}) > 1:
@@ -110,7 +104,9 @@ def compact(cells: Sequence[Draft]) -> list[Draft]:
         row, col = bisect_left(rows, draft.row), bisect_left(cols, draft.col)
         row_span = bisect_left(rows, draft.row + draft.row_span) - row
         col_span = bisect_left(cols, draft.col + draft.col_span) - col
-        compacted.append(replace(draft, row=row, col=col, row_span=row_span, col_span=col_span))
+        if (row, col, row_span, col_span) != (draft.row, draft.col, draft.row_span, draft.col_span):
+            draft = replace(draft, row=row, col=col, row_span=row_span, col_span=col_span)
+        compacted.append(draft)
     return compacted
 
 

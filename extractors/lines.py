@@ -7,11 +7,12 @@ overlap the number line beside it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
+from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -48,8 +49,11 @@ class Glyph(NamedTuple):
     turn: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+_X0, _TOP, _TURN = itemgetter(1), itemgetter(2), itemgetter(8)
+_BASELINE_THEN_X0 = itemgetter(6, 1)
+
+
+class Line(NamedTuple):
     """One line of text; wide gaps between its words stand as tabs."""
 
     text: str
@@ -88,20 +92,38 @@ def _turned_back(glyph: Glyph, turn: int, width: float, height: float) -> Glyph:
 def without_doubles(glyphs: Sequence[Glyph]) -> list[Glyph]:
     """Each character once, where it was drawn several times over itself (fake bold, shadows)."""
     kept: list[Glyph] = []
-    seen: dict[tuple[str, int, int], list[Glyph]] = {}  # by squares of 16 points: a glyph's reach seldom leaves its own
+    # by squares of 16 points, of which a glyph's reach touches four at most
+    seen: dict[tuple[str, float, float], list[tuple[float, float]]] = {}
+    reaches: dict[float, float] = {}
     for glyph in glyphs:
-        reach = min(max(glyph.size * _FAKE_BOLD, 0.5), 8.0)
-        columns = range(int((glyph.x0 - reach) // 16), int((glyph.x0 + reach) // 16) + 1)
-        rows = range(int((glyph.top - reach) // 16), int((glyph.top + reach) // 16) + 1)
-        near = [other for x in columns for y in rows for other in seen.get((glyph.text, x, y), ())]
-        if not any(abs(other.x0 - glyph.x0) <= reach and abs(other.top - glyph.top) <= reach for other in near):
-            seen.setdefault((glyph.text, int(glyph.x0 // 16), int(glyph.top // 16)), []).append(glyph)
+        text, x0, top, _, _, _, _, size, _ = glyph
+        reach = reaches.get(size) or reaches.setdefault(size, min(max(size * _FAKE_BOLD, 0.5), 8.0))
+        column, row = x0 // 16, top // 16
+        left, right = (x0 - reach) // 16, (x0 + reach) // 16
+        above, below = (top - reach) // 16, (top + reach) // 16
+        if left == right and above == below:
+            near = seen.get((text, column, row), ())
+        else:
+            near = [
+                other
+                for x in {left, column, right}
+                for y in {above, row, below}
+                for other in seen.get((text, x, y), ())
+            ]
+        for other_x0, other_top in near:
+            if abs(other_x0 - x0) <= reach and abs(other_top - top) <= reach:
+                break
+        else:
+            seen.setdefault((text, column, row), []).append((x0, top))
             kept.append(glyph)
     return kept
 
 
 def lines_of(glyphs: Iterable[Glyph]) -> list[Line]:
     """Upright glyphs as lines, top to bottom. Turned glyphs among them become lines of their own."""
+    glyphs = list(glyphs)
+    if not any(map(_TURN, glyphs)):
+        return [line for line in map(_line, _rows(glyphs)) if line.text]
     groups: dict[int, list[Glyph]] = {}
     for glyph in glyphs:
         groups.setdefault(glyph.turn, []).append(glyph)
@@ -118,8 +140,9 @@ def lines_of(glyphs: Iterable[Glyph]) -> list[Line]:
     return sorted(lines, key=lambda line: line.top) if len(groups) > 1 else lines
 
 
-def text_of(glyphs: Sequence[Glyph]) -> str:
-    """The text of a cell: its lines joined by line breaks; columns of vertical writing from right to left."""
+def text_of(glyphs: Sequence[Glyph], lines: Sequence[Line] | None = None) -> str:
+    """The text of a cell: its lines (those given, where they are known) joined by line breaks; columns of vertical
+    writing from right to left."""
     if _is_vertical(glyphs):
         columns: dict[int, list[Glyph]] = {}
         for glyph in sorted(glyphs, key=lambda one: -one.x0):
@@ -127,7 +150,7 @@ def text_of(glyphs: Sequence[Glyph]) -> str:
             columns.setdefault(key, []).append(glyph)
         ordered = [sorted(column, key=lambda one: one.top) for column in columns.values()]
         return "\n".join("".join(glyph.text for glyph in column).strip() for column in ordered).strip()
-    return "\n".join(line.text for line in lines_of(glyphs))
+    return "\n".join([line.text for line in (lines_of(glyphs) if lines is None else lines)])
 
 
 def paragraphs_of(lines: Sequence[Line], margin: float | None) -> list[tuple[str, float]]:
@@ -162,13 +185,16 @@ def _is_long(line: Line) -> bool:
 
 def _rows(glyphs: Iterable[Glyph]) -> list[list[Glyph]]:
     rows: list[list[Glyph]] = []
-    for glyph in sorted(glyphs, key=lambda one: (one.origin_y, one.x0)):
-        if rows and glyph.origin_y - rows[-1][0].origin_y <= _SAME_LINE * min(glyph.size, rows[-1][0].size):
+    baseline, size = -math.inf, 0.0
+    for glyph in sorted(glyphs, key=_BASELINE_THEN_X0):
+        if glyph.origin_y - baseline <= _SAME_LINE * min(glyph.size, size):
             rows[-1].append(glyph)
         else:
             rows.append([glyph])
-    rows = [sorted(row, key=lambda one: one.x0) for row in rows]
-    return _with_raised(rows)
+            baseline, size = glyph.origin_y, glyph.size
+    for row in rows:
+        row.sort(key=_X0)
+    return _with_raised(rows) if len(rows) > 1 else rows
 
 
 def _with_raised(rows: list[list[Glyph]]) -> list[list[Glyph]]:
@@ -186,7 +212,7 @@ def _with_raised(rows: list[list[Glyph]]) -> list[list[Glyph]]:
         mark = f"[{text}]" if after_digit and text[:1].isdigit() else text
         base = below[0]
         note = Glyph(mark, row[0].x0, base.top, row[-1].x1, base.bottom, row[0].x0, base.origin_y, base.size)
-        rows[index + 1] = sorted([*below, note], key=lambda one: one.x0)
+        rows[index + 1] = sorted([*below, note], key=_X0)
     return merged
 
 
@@ -216,15 +242,15 @@ def _line(row: list[Glyph]) -> Line:
                 words[-1] += " "
         words[-1] += glyph.text
         previous = glyph
-    inked = [glyph for glyph in row if glyph.text.strip()] or row
-    return Line(
-        _spaced([word.strip() for word in words], gaps),
-        inked[0].x0,
-        min(glyph.top for glyph in inked),
-        max(glyph.x1 for glyph in inked),
-        max(glyph.bottom for glyph in inked),
-        median(glyph.size for glyph in inked),
-    )
+    _, starts, tops, ends, bottoms, _, _, sizes, _ = zip(*inked_of(row) or row, strict=True)
+    text = _spaced([word.strip() for word in words], gaps)
+    size = sizes[0] if min(sizes) == max(sizes) else median(sizes)
+    return Line(text, starts[0], min(tops), max(ends), max(bottoms), size)
+
+
+def inked_of(glyphs: Iterable[Glyph]) -> list[Glyph]:
+    """The glyphs without the blanks."""
+    return [glyph for glyph in glyphs if glyph.text.strip()]
 
 
 def _spaced(words: list[str], gaps: list[bool]) -> str:
@@ -245,20 +271,30 @@ def _is_filled(text: str, gap: float, size: float) -> bool:
 
 def _is_vertical(glyphs: Sequence[Glyph]) -> bool:
     """Whether upright characters run down in columns: closer to their neighbours below than to those beside."""
-    inked = [glyph for glyph in glyphs if glyph.text.strip()]
+    inked = inked_of(glyphs)
     if len(inked) < 4 or any(glyph.turn or glyph.text.isascii() for glyph in inked):
         return False
-    beside, beneath = [], []
-    for glyph in inked:
-        right = [
-            o.x0 - glyph.x0 for o in inked if o.x0 > glyph.x0 + 1 and abs(o.origin_y - glyph.origin_y) < 0.2 * o.size
-        ]
-        below = [o.top - glyph.top for o in inked if o.top > glyph.top + 1 and abs(o.x0 - glyph.x0) < 0.2 * o.size]
-        beside.extend([min(right)] if right else [])
-        beneath.extend([min(below)] if below else [])
-    if len(beside) < 2 or len(beneath) < 2:
+    tops = [glyph.top for glyph in inked]
+    if max(tops) <= min(tops) + 1:
         return False
-    return median(beside) > median(beneath) + 0.15 * inked[0].size
+    beneath = _steps([(glyph.top, glyph.x0, 0.2 * glyph.size) for glyph in inked])
+    if len(beneath) < 2:
+        return False
+    beside = _steps([(glyph.x0, glyph.origin_y, 0.2 * glyph.size) for glyph in inked])
+    return len(beside) >= 2 and median(beside) > median(beneath) + 0.15 * inked[0].size
+
+
+def _steps(places: list[tuple[float, float, float]]) -> list[float]:
+    """From each place to the next one along the first axis that stands level with it on the second (within the reach
+    that the third number tells), where there is one."""
+    places.sort()
+    found = []
+    for index, (along, level, _) in enumerate(places):
+        for other in islice(places, index + 1, None):
+            if other[0] > along + 1 and abs(other[1] - level) < other[2]:
+                found.append(other[0] - along)
+                break
+    return found
 
 
 def _left_edge(lines: Sequence[Line]) -> float:

@@ -53,11 +53,19 @@ class Grid:
 
     def box_at(self, x: float, y: float) -> int | None:
         """The index of the cell that holds a point, None outside the grid."""
-        if not (self.xs[0] <= x <= self.xs[-1] and self.ys[0] <= y <= self.ys[-1]):
-            return None
-        col = min(bisect_right(self.xs, x), len(self.xs) - 1) - 1
-        row = min(bisect_right(self.ys, y), len(self.ys) - 1) - 1
-        return self.owner[row][col]
+        return self.boxes_at([(x, y)])[0]
+
+    def boxes_at(self, points: Iterable[tuple[float, float]]) -> list[int | None]:
+        """The same for many points."""
+        xs, ys, owner = self.xs, self.ys, self.owner
+        left, right, top, bottom = xs[0], xs[-1], ys[0], ys[-1]
+        last_x, last_y = len(xs) - 1, len(ys) - 1
+        return [
+            owner[min(bisect_right(ys, y), last_y) - 1][min(bisect_right(xs, x), last_x) - 1]
+            if left <= x <= right and top <= y <= bottom
+            else None
+            for x, y in points
+        ]
 
     def bounds(self, box: Box) -> tuple[float, float, float, float]:
         """A cell's x0, top, x1, bottom."""

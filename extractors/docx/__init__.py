@@ -7,6 +7,7 @@ cells cost a hundred times the parse (quadratic in `table.cell`).
 from __future__ import annotations
 
 import posixpath
+from functools import partial
 from typing import TYPE_CHECKING
 
 from extractors import limits
@@ -14,8 +15,10 @@ from extractors.archive import Package
 from extractors.document import CannotRead, Document
 from extractors.docx.body import Body
 from extractors.docx.media import Pictures
+from extractors.docx.numbering import Numbering
 from extractors.docx.ooxml import ADVICE, local, parse
-from extractors.docx.styles import Numbering, Styles
+from extractors.docx.styles import Styles
+from extractors.docx.stylesheet import styles_of
 from extractors.pictures import Album
 from extractors.wanted import PLAIN, Wanted
 
@@ -39,8 +42,8 @@ def extract(data: bytes, wanted: Wanted = PLAIN) -> Document:
         raise CannotRead("damaged", f"the package names {name} as its text but lacks it; {ADVICE}")
     root = parse(source, name)
     folder = posixpath.dirname(name)
-    styles = Styles(_optional(package, posixpath.join(folder, "styles.xml")))
-    numbering = Numbering(_optional(package, posixpath.join(folder, "numbering.xml")))
+    styles = Styles(styles_of(_source(package, posixpath.join(folder, "styles.xml"))))
+    numbering = Numbering(partial(_optional, package, posixpath.join(folder, "numbering.xml")))
     body = next((child for child in root if local(child) == "body"), None)
     if body is None:
         raise CannotRead("damaged", f"the package's {name} has no body; {ADVICE}")
@@ -68,9 +71,16 @@ def main_part(package: Package) -> str | None:
 
 def _optional(package: Package, name: str) -> _Element | None:
     """A part that only helps: unreadable is as good as absent."""
+    source = _source(package, name)
     try:
-        source = package.read(name)
         return None if source is None else parse(source, name)
+    except CannotRead:
+        return None
+
+
+def _source(package: Package, name: str) -> bytes | None:
+    try:
+        return package.read(name)
     except CannotRead:
         return None
 

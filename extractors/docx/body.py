@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from extractors import limits
 from extractors.document import Block, Paragraph
-from extractors.docx.ooxml import attribute, child, local, number, switched_on
-from extractors.docx.styles import Numbering, Styles, switches
+from extractors.docx.numbering import Numbering
+from extractors.docx.ooxml import Properties, attribute, child, local, number, properties_of, switched_on
+from extractors.docx.styles import Styles, switches
 from extractors.grid import Draft, settle, without_slivers
 from extractors.raised import Pieces
 
@@ -54,8 +55,7 @@ class Body:
     def blocks_of(self, container: _Element) -> list[Block]:
         """The blocks of a body, a table cell, a text box or a content control."""
         blocks: list[Block] = []
-        for element in _unwrapped(container):
-            name = local(element)
+        for name, element in _unwrapped(container):
             if name == "p":
                 blocks.extend(self._paragraph(element))
             elif name == "tbl":
@@ -70,12 +70,12 @@ class Body:
 
     def _paragraph(self, element: _Element) -> list[Block]:
         """The paragraph, where it has text, and then what the text boxes anchored in it hold."""
-        properties = child(element, "pPr")
-        style_name = attribute(child(properties, "pStyle"), "val") or self._styles.default
+        properties = properties_of(element, "pPr")
+        style_name = attribute(properties.get("pStyle"), "val") or self._styles.default
         style = self._styles.of(style_name)
         pieces = Pieces()
         boxes: list[_Element] = []
-        backed = _is_shaded(properties)
+        backed = _is_shaded(properties.get("shd"))
         self._backed += backed
         self._fields = []
         outside, self._placed = self._placed, []
@@ -83,7 +83,7 @@ class Body:
         placed, self._placed = self._placed, outside
         self._backed -= backed
         text = self._label(properties, style_name) + str(pieces)
-        outline = number(child(properties, "outlineLvl"))
+        outline = number(properties.get("outlineLvl"))
         level = style.level if outline is None else outline + 1
         blocks: list[Block] = []
         if text.strip():
@@ -95,24 +95,23 @@ class Body:
         self._backed -= bool(boxes)
         return blocks
 
-    def _label(self, properties: _Element | None, style_name: str | None) -> str:
+    def _label(self, properties: Properties, style_name: str | None) -> str:
         """The automatic number before the paragraph; also that of an empty paragraph, as Word prints it."""
         style = self._styles.of(style_name)
-        listed = child(properties, "numPr")
+        listed = properties.get("numPr")
         list_id = number(child(listed, "numId"))
         level = number(child(listed, "ilvl"))
         if list_id is None:
             list_id = style.list_id
             level = style.list_level if level is None else level
-        if not list_id or child(child(properties, "rPr"), "del") is not None:
+        if not list_id or child(properties.get("rPr"), "del") is not None:
             return ""
         if level is None:
             level = self._numbering.level_of(list_id, style_name)
         return self._numbering.next_label(list_id, level)
 
     def _inline(self, element: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
-        for one in _unwrapped(element):
-            name = local(one)
+        for name, one in _unwrapped(element):
             if name == "r":
                 self._run(one, hidden, pieces, boxes)
             elif name == "ruby":
@@ -128,17 +127,16 @@ class Body:
             self._inline(base, hidden, pieces, boxes)
 
     def _run(self, run: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
-        properties = child(run, "rPr")
-        if properties is not None:
-            hidden |= self._styles.of(attribute(child(properties, "rStyle"), "val")).hidden
+        properties = properties_of(run, "rPr")
+        if properties:
+            hidden |= self._styles.of(attribute(properties.get("rStyle"), "val")).hidden
             for name, on in switches(properties).items():
                 hidden = hidden | {name} if on else hidden - {name}
-        if hidden or self._is_invisible(properties):
+        if hidden or (properties and self._is_invisible(properties)):
             self._leave_out(run, hidden, pieces)
             return
-        raised = _is_raised(properties)
-        for one in _unwrapped(run):
-            name = local(one)
+        raised = bool(properties) and _is_raised(properties)
+        for name, one in _unwrapped(run):
             if name == "t":
                 pieces.add(one.text or "", raised)
             elif name == "fldChar":
@@ -171,21 +169,19 @@ class Body:
             if kind == "separate":
                 self._fields.append(None)
 
-    def _is_invisible(self, properties: _Element | None) -> bool:
+    def _is_invisible(self, properties: Properties) -> bool:
         """Whether a run is white on the white page, or too small to be seen."""
-        if properties is None:
-            return False
-        size = number(child(properties, "sz"))
+        size = number(properties.get("sz"))
         if size is not None and size <= _TINY:
             return True
-        white = (attribute(child(properties, "color"), "val") or "").upper() == _WHITE
-        lit = child(properties, "highlight")
+        white = (attribute(properties.get("color"), "val") or "").upper() == _WHITE
+        lit = properties.get("highlight")
         lit_up = lit is not None and attribute(lit, "val") not in ("none", "white")
-        return white and not (self._backed or lit_up or _is_shaded(properties))
+        return white and not (self._backed or lit_up or _is_shaded(properties.get("shd")))
 
     def _leave_out(self, run: _Element, hidden: frozenset[str], pieces: Pieces) -> None:
-        for one in _unwrapped(run):
-            if local(one) == "fldChar":
+        for name, one in _unwrapped(run):
+            if name == "fldChar":
                 self._field(attribute(one, "fldCharType"), pieces)
         text = "".join(one.text or "" for one in run if local(one) == "t").strip()
         if "vanish" not in hidden and any(character.isdigit() for character in text) and self._unseen < _MAX_UNSEEN:
@@ -195,8 +191,8 @@ class Body:
     # tables
 
     def _table(self, table: _Element) -> list[Block]:
-        drawn = child(table, "tblPr")
-        shaded = _is_shaded(drawn) or self._styles.is_shaded(attribute(child(drawn, "tblStyle"), "val"))
+        drawn = properties_of(table, "tblPr")
+        shaded = _is_shaded(drawn.get("shd")) or self._styles.is_shaded(attribute(drawn.get("tblStyle"), "val"))
         self._backed += shaded
         try:
             return self._grid(table)
@@ -207,11 +203,11 @@ class Body:
         cells: list[_Cell] = []
         merging: dict[int, _Cell] = {}
         n_row = 0
-        for row in _unwrapped(table):
-            properties = child(row, "trPr")
-            if local(row) != "tr" or child(properties, "del") is not None or switched_on(properties, "hidden"):
+        for name, row in _unwrapped(table):
+            properties = properties_of(row, "trPr")
+            if name != "tr" or "del" in properties or switched_on(properties.get("hidden")):
                 continue
-            merging = self._row(row, n_row, number(child(properties, "gridBefore")) or 0, merging, cells)
+            merging = self._row(row, n_row, number(properties.get("gridBefore")) or 0, merging, cells)
             n_row += 1
         drafts = [Draft(cell.row, cell.col, tuple(cell.blocks), cell.row_span, cell.col_span) for cell in cells]
         edges = _grid_lines(child(table, "tblGrid"))
@@ -228,15 +224,15 @@ class Body:
         open_below: dict[int, _Cell] = {}
         col = max(before, 0)
         last: _Cell | None = None
-        for element in _unwrapped(row):
-            properties = child(element, "tcPr")
-            if local(element) != "tc" or child(properties, "cellDel") is not None:
+        for name, element in _unwrapped(row):
+            properties = properties_of(element, "tcPr")
+            if name != "tc" or "cellDel" in properties:
                 continue
-            span = min(max(number(child(properties, "gridSpan")) or 1, 1), limits.MAX_COLUMNS)
+            span = min(max(number(properties.get("gridSpan")) or 1, 1), limits.MAX_COLUMNS)
             if col + span > limits.MAX_COLUMNS:
                 self.notes.append(f"cells beyond column {limits.MAX_COLUMNS} of a table were left out")
                 break
-            down, across = _merge(properties, "vMerge"), _merge(properties, "hMerge")
+            down, across = _merge(properties.get("vMerge")), _merge(properties.get("hMerge"))
             above = merging.get(col)
             if across == "continue" and last is not None:
                 last.col_span += span
@@ -246,7 +242,7 @@ class Body:
                 self._conceal(element)
                 open_below[col] = last = above
             else:
-                shaded = _is_shaded(properties)
+                shaded = _is_shaded(properties.get("shd"))
                 self._backed += shaded
                 last = _Cell(n_row, col, span, self.blocks_of(element))
                 self._backed -= shaded
@@ -271,8 +267,8 @@ def _grid_lines(grid: _Element | None) -> list[int]:
     return [sum(widths[:index]) for index in range(min(len(widths), limits.MAX_COLUMNS) + 1)]
 
 
-def _unwrapped(container: _Element) -> Iterator[_Element]:
-    """The children of an element, with those that only wrap others replaced by what they wrap."""
+def _unwrapped(container: _Element) -> Iterator[tuple[str, _Element]]:
+    """The children of an element with their names; those that only wrap others replaced by what they wrap."""
     for element in container:
         name = local(element)
         if name in _WRAPPERS:
@@ -286,7 +282,7 @@ def _unwrapped(container: _Element) -> Iterator[_Element]:
             if chosen is not None:
                 yield from _unwrapped(chosen)
         else:
-            yield element
+            yield name, element
 
 
 def _alternative(element: _Element) -> _Element | None:
@@ -297,37 +293,35 @@ def _alternative(element: _Element) -> _Element | None:
 
 def _text_boxes(element: _Element) -> Iterator[_Element]:
     """The outermost text box contents below an element."""
-    for one in _unwrapped(element):
-        if local(one) == "txbxContent":
+    for name, one in _unwrapped(element):
+        if name == "txbxContent":
             yield one
         else:
             yield from _text_boxes(one)
 
 
-def _merge(properties: _Element | None, name: str) -> str | None:
+def _merge(merge: _Element | None) -> str | None:
     """How a cell takes part in a merge: it begins one (`restart`), continues one, or neither (None)."""
-    merge = child(properties, name)
     if merge is None:
         return None
     return "restart" if attribute(merge, "val") == "restart" else "continue"
 
 
-def _is_raised(properties: _Element | None) -> bool:
+def _is_raised(properties: Properties) -> bool:
     """Whether a run stands above or below its line: a note's mark, not a digit."""
-    if properties is None:
-        return False
-    if attribute(child(properties, "vertAlign"), "val") in ("superscript", "subscript"):
+    if attribute(properties.get("vertAlign"), "val") in ("superscript", "subscript"):
         return True
-    lift = number(child(properties, "position")) or 0  # half points
+    lift = number(properties.get("position")) or 0  # half points
     return lift > 0 or lift <= _LOWERED
 
 
-def _is_shaded(properties: _Element | None) -> bool:
-    """Whether a background is given that white text shows on."""
-    shading = child(properties, "shd")
+def _is_shaded(shading: _Element | None) -> bool:
+    """Whether a background (w:shd) is given that white text shows on."""
+    if shading is None:
+        return False
     fill = (attribute(shading, "fill") or "auto").upper()
     pattern = attribute(shading, "val") or "clear"
-    return shading is not None and (fill not in ("AUTO", _WHITE) or pattern not in ("clear", "nil"))
+    return fill not in ("AUTO", _WHITE) or pattern not in ("clear", "nil")
 
 
 def _symbol(code: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from extractors.archive import Package
@@ -28,7 +28,7 @@ class Pictures:
     def __init__(self, package: Package, name: str, album: Album) -> None:
         self._package, self._album = package, album
         self._folder = posixpath.dirname(name)
-        self._targets = self._relations(posixpath.join(self._folder, "_rels", posixpath.basename(name) + ".rels"))
+        self._name = name
 
     def within(self, drawing: _Element) -> list[Block]:
         """The places of the pictures in a drawing."""
@@ -49,8 +49,10 @@ class Pictures:
         except CannotRead:
             return None
 
-    def _relations(self, name: str) -> dict[str, str]:
+    @cached_property
+    def _targets(self) -> dict[str, str]:
         """Relation id → part of the package; what lies outside it is none."""
+        name = posixpath.join(self._folder, "_rels", posixpath.basename(self._name) + ".rels")
         try:
             source = self._package.read(name)
             relations = parse(source, name) if source is not None else []

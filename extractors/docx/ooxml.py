@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from extractors.document import CannotRead
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+_WHOLE = re.compile(r"-?\d{1,9}")
 ADVICE = "open it in Word and save it anew"
 
 
@@ -36,37 +38,61 @@ def parse(source: bytes, name: str) -> _Element:
 
 def local(element: _Element) -> str:
     """The element's name without its namespace."""
-    return _without_namespace(element.tag) if isinstance(element.tag, str) else ""
+    return _without_namespace(element.tag)
 
 
 @lru_cache(maxsize=2048)
-def _without_namespace(name: str) -> str:
-    return name.rpartition("}")[2]
+def _without_namespace(name: object) -> str:
+    return name.rpartition("}")[2] if isinstance(name, str) else ""
 
 
 def child(element: _Element | None, name: str) -> _Element | None:
     """The first child of that local name."""
-    if element is None:
+    if element is None or not len(element):
         return None
-    return next((one for one in element if local(one) == name), None)
+    for one in element:
+        if _without_namespace(one.tag) == name:
+            return one
+    return None
 
 
 def attribute(element: _Element | None, name: str) -> str | None:
     """An attribute by its local name."""
     if element is None:
         return None
-    return next((str(value) for key, value in element.attrib.items() if _without_namespace(str(key)) == name), None)
+    for key, value in element.items():
+        if _without_namespace(key) == name:
+            return str(value)
+    return None
 
 
 def number(element: _Element | None, name: str = "val") -> int | None:
     """An attribute that holds a whole number; None when it is absent or holds anything else."""
+    if element is None:
+        return None
     text = (attribute(element, name) or "").strip()
-    return int(text) if re.fullmatch(r"-?\d{1,9}", text) else None
+    return int(text) if text and _WHOLE.fullmatch(text) else None
 
 
-def switched_on(parent: _Element | None, name: str) -> bool | None:
+Properties = Mapping[str, "_Element"]
+"""What an element says of itself (w:pPr, w:rPr …): its children by local names, the first of each."""
+
+_NONE: Properties = {}
+
+
+def properties_of(element: _Element | None, name: str) -> Properties:
+    """The properties in the element's first child of that name; empty where there is none."""
+    holder = child(element, name)
+    if holder is None:
+        return _NONE
+    found: dict[str, _Element] = {}
+    for one in holder:
+        found.setdefault(_without_namespace(one.tag), one)
+    return found
+
+
+def switched_on(toggle: _Element | None) -> bool | None:
     """A toggle property such as `w:vanish`: on, off, or None where nothing is said."""
-    toggle = child(parent, name)
     if toggle is None:
         return None
     return (attribute(toggle, "val") or "1").lower() not in ("0", "false", "off")

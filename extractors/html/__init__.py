@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from extractors import limits
 from extractors.document import Block, CannotRead, Document, Table
-from extractors.encoding import decode
+from extractors.encoding import Decoded, decode
 from extractors.html.flow import Walk
 from extractors.html.images import Images
 from extractors.wanted import PLAIN, Wanted
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from lxml.etree import _Element
 
 # The labels that government web sites must carry (政府网站发展指引, 国办发〔2017〕47号, annex 网页标签) and the
 # common ones of the web; the first that is present wins.
@@ -52,9 +52,14 @@ _PREAMBLE = re.compile(r"(?:\s|\ufeff|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 _STRAY_SHARE = 0.05
 
 
-def extract(data: bytes, wanted: Wanted = PLAIN, parts: Callable[[str], bytes | None] | None = None) -> Document:
+def extract(
+    data: bytes,
+    wanted: Wanted = PLAIN,
+    parts: Callable[[str], bytes | None] | None = None,
+    decoded: Decoded | None = None,
+) -> Document:
     """The page's text and tables in the source's order, and its pictures. `parts` gives those of the archive that the
-    page stands in, by the address the page names them by.
+    page stands in, by the address the page names them by; `decoded` is the page's text where it is known already.
 
     Raises `CannotRead` for bytes that are no text, for a page too large, and for one with neither text nor picture.
     """
@@ -64,7 +69,7 @@ def extract(data: bytes, wanted: Wanted = PLAIN, parts: Callable[[str], bytes | 
             f"the page has {len(data) // 1_000_000} MB; the bound is "
             f"{limits.MAX_TEXT_BYTES // 1_000_000} MB. Save the article alone",
         )
-    decoded = decode(data)
+    decoded = decoded or decode(data)
     if decoded.text is None:
         raise CannotRead("damaged", "the page's bytes are no text in UTF-8, GB 18030, Big5 or UTF-16; save it again")
     if decoded.text.count("<") > limits.MAX_TAGS:
@@ -107,6 +112,8 @@ def tables_of(fragment: str, line: int | None = None) -> tuple[Block, ...]:
 
 def looks_like_page(text: str) -> bool:
     """Whether a text is an HTML page or a fragment of one, and no text that merely holds some tags or a table."""
+    if "<" not in text:
+        return False
     start = _PREAMBLE.match(text)
     offset = start.end() if start else 0
     page = _PAGE.search(text)
@@ -147,7 +154,7 @@ def _is_fragment(text: str) -> bool:
             position = len(text) if close < 0 else close
 
 
-def _parse(text: str) -> tuple[HtmlElement | None, list[str]]:
+def _parse(text: str) -> tuple[_Element | None, list[str]]:
     """The root element, None for nothing but litter; libxml2 gives up below 2,048 open elements, without a word."""
     root, too_deep = _tree(text)
     if not too_deep:
@@ -156,18 +163,19 @@ def _parse(text: str) -> tuple[HtmlElement | None, list[str]]:
     return root, ["the page nests its elements too deep; what stands below 2,048 levels was left out"] * too_deep
 
 
-def _tree(text: str) -> tuple[HtmlElement | None, bool]:
-    from lxml import etree, html
+def _tree(text: str) -> tuple[_Element | None, bool]:
+    from lxml import etree
 
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=True, remove_blank_text=False)
+    # not lxml.html's parser, which asks a function in Python for the class of each element
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_blank_text=False)
     # What stands behind them is shown by browsers, and lost by libxml2.
     text = _END_OF_PAGE.sub("", text.replace("\0", ""))
     source = _LONG_TAG.sub(_without_attributes, text).encode("utf-8", "replace")
     try:
-        root = html.document_fromstring(source, parser=parser)
+        root: _Element | None = etree.fromstring(source, parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
-        return None, False
-    return root, any("depth" in entry.message.lower() for entry in parser.error_log)
+        root = None
+    return root, root is not None and any("depth" in entry.message.lower() for entry in parser.error_log)
 
 
 def _without_attributes(tag: re.Match[str]) -> str:
@@ -176,7 +184,7 @@ def _without_attributes(tag: re.Match[str]) -> str:
     )
 
 
-def _metadata(root: HtmlElement | None, text: str) -> dict[str, str]:
+def _metadata(root: _Element | None, text: str) -> dict[str, str]:
     if root is None:
         return {}
     claims: dict[str, str] = {}
@@ -187,7 +195,7 @@ def _metadata(root: HtmlElement | None, text: str) -> dict[str, str]:
             claims.setdefault(name, content[: limits.MAX_METADATA_CHARACTERS])
     found = {key: claims[name] for key, names in reversed(_METADATA) for name in reversed(names) if name in claims}
     for title in root.iter("title"):
-        page_title = " ".join(title.text_content().split())[: limits.MAX_METADATA_CHARACTERS]
+        page_title = " ".join(str(title.xpath("string()")).split())[: limits.MAX_METADATA_CHARACTERS]
         if page_title:
             found.setdefault("page_title", page_title)
             found.setdefault("title", page_title)

@@ -9,34 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extractors import limits
 from extractors.document import Block, Paragraph
 from extractors.grid import Draft, settle
-from extractors.html.style import Look, Styles
+from extractors.html.style import BLOCK, Look, Styles
 from extractors.raised import Pieces
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from lxml.etree import _Element
 
-_DROPPED_NAMES = (
-    "script style head title template noscript xml svg canvas object applet embed audio video iframe frameset "
-    "select option datalist textarea colgroup col map"
-)
-_BLOCK_NAMES = (
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table "
-    "tbody td tfoot th thead tr ul"
-)
-_DROPPED = frozenset(_DROPPED_NAMES.split())
-_BLOCK = frozenset(_BLOCK_NAMES.split())
 _GROUPS = frozenset(("thead", "tbody", "tfoot"))
 _UNSEEN_INPUT_NAMES = "hidden button submit reset image checkbox radio password file color range"
 _UNSEEN_INPUTS = frozenset(_UNSEEN_INPUT_NAMES.split())
 _MAX_UNSEEN = 5
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
 _INDENT = re.compile(r"(?:\u3000|\xa0{2}|[\xa0 ]{4})")
 _LEADING_NUMBER = re.compile(r"\s*\+?(\d{1,9})")
 
@@ -47,16 +36,19 @@ class _Flow:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.level: int | None = None
-        self._lines: list[Pieces] = [Pieces()]
+        self._lines = [Pieces()]
+        self._empty = True  # nothing has come since the last paragraph
         self._after_space = True
         self._pictures: list[Block] = []
 
     def picture(self, places: list[Block]) -> None:
         """A picture, which stands after the text that it stands in."""
         self._pictures.extend(places)
+        self._empty = False
 
     def add(self, text: str, preformatted: bool = False, raised: bool = False) -> None:
-        text = text.translate(_INVISIBLE)
+        text = _INVISIBLE.sub("", text)
+        self._empty = False
         if preformatted:
             first, *others = text.splitlines() or [""]
             self._lines[-1].add(first, raised)
@@ -74,12 +66,14 @@ class _Flow:
 
     def line_break(self) -> None:
         self._lines.append(Pieces())
-        self._after_space = True
+        self._after_space, self._empty = True, False
 
     def end_paragraph(self) -> None:
         """Close the run: one paragraph, or several where an empty line or an indent shows that they are several."""
+        if self._empty:
+            return
         lines = [str(pieces) for pieces in self._lines]
-        self._lines, self._after_space = [Pieces()], True
+        self._lines, self._after_space, self._empty = [Pieces()], True, True
         paragraph: list[str] = []
         for line in lines:
             shown = line.replace("\xa0", " ").strip()
@@ -141,35 +135,35 @@ class Walk:
     """One pass over a tree; `line` is the source line of its first line, None where lines mean nothing. `picture` tells
     the place that an <img> takes among the blocks."""
 
-    def __init__(self, line: int | None, picture: Callable[[HtmlElement], list[Block]] | None = None) -> None:
+    def __init__(self, line: int | None, picture: Callable[[_Element], list[Block]] | None = None) -> None:
         self.notes: list[str] = []
         self._picture = picture
         self._line = line
         self._flows = [_Flow()]
-        self._open: list[tuple[HtmlElement, _Grid | None]] = []  # open tables and, with None, open cells
+        self._open: list[tuple[_Element, _Grid | None]] = []  # open tables and, with None, open cells
         self._cells: list[_Cell] = []  # those open
         self._preformatted = 0
         self._look = Look()
-        self._looks: list[tuple[HtmlElement, Look]] = []  # elements that change the look, and the look around them
+        self._looks: list[tuple[_Element, Look]] = []  # elements that change the look, and the look around them
         self._unseen: list[str] = []
 
-    def blocks_of(self, root: HtmlElement, sheets: bool = True) -> list[Block]:
+    def blocks_of(self, root: _Element, sheets: bool = True) -> list[Block]:
         """The tree's blocks; with `sheets`, without what the page's own style sheets hide."""
         from lxml import etree
 
-        self._styles = styles = Styles(root, sheets)
-
+        styles = Styles(root, sheets)
         events = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
-        dropped: HtmlElement | None = None
+        dropped: _Element | None = None
         for event, element in events:
             if event == "start":
-                if element.tag in _DROPPED or element.get("hidden") is not None or styles.is_left_out(element):
+                look = styles.look(element, self._look)
+                if look is None:
                     dropped = element
                     if element.tag == "textarea":
                         self._typed(element.text)
                     events.skip_subtree()
                     continue
-                self._start(element)
+                self._start(element, look)
             elif event == "end" and dropped is None:
                 self._end(element)
             if event != "start":
@@ -200,10 +194,9 @@ class Walk:
         if self._cells and self._look.is_shown and (value or "").strip():
             self._cells[-1].typed.append((value or "").strip())
 
-    def _start(self, element: HtmlElement) -> None:
+    def _start(self, element: _Element, look: Look) -> None:
         tag = element.tag
         grid = self._grid
-        look = self._styles.look(element, self._look, tag not in _BLOCK)
         if look != self._look:
             self._looks.append((element, self._look))
             self._look = look
@@ -213,7 +206,7 @@ class Walk:
             self._flows[-1].line_break()
         elif tag == "img" and self._picture is not None and not self._look.hidden:
             self._flows[-1].picture(self._picture(element))
-        if tag not in _BLOCK:
+        if tag not in BLOCK:
             return
         if grid is not None and tag in ("td", "th"):
             self._begin_cell(element, grid)
@@ -231,11 +224,11 @@ class Walk:
         elif len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
             self._flows[-1].level = int(tag[1])
 
-    def _end(self, element: HtmlElement) -> None:
+    def _end(self, element: _Element) -> None:
         tag = element.tag
         if self._looks and self._looks[-1][0] is element:
             self._look = self._looks.pop()[1]
-        if tag not in _BLOCK:
+        if tag not in BLOCK:
             return
         self._flows[-1].end_paragraph()
         if self._open and self._open[-1][0] is element:
@@ -255,7 +248,7 @@ class Walk:
         elif len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
             self._flows[-1].level = None
 
-    def _begin_cell(self, element: HtmlElement, grid: _Grid) -> None:
+    def _begin_cell(self, element: _Element, grid: _Grid) -> None:
         if not grid.row_open:
             grid.begin_row()
         flow = _Flow()
@@ -271,10 +264,11 @@ class Walk:
         grid.outer.blocks.extend(blocks)
         self.notes.extend(notes)
 
-    def _line_of(self, element: HtmlElement) -> int | None:
-        if self._line is None or element.sourceline is None:
+    def _line_of(self, element: _Element) -> int | None:
+        if self._line is None:
             return None
-        return self._line + int(element.sourceline) - 1
+        at: Any = element.sourceline
+        return None if at is None else self._line + int(at) - 1
 
 
 def place(rows: list[_Row]) -> list[Draft]:
@@ -306,6 +300,8 @@ def place(rows: list[_Row]) -> list[Draft]:
 
 def _span(attribute: str | None, zero: int) -> int:
     """A span attribute as browsers read it: its leading digits, 1 where there are none."""
-    match = _LEADING_NUMBER.match(attribute or "")
+    if attribute is None:
+        return 1
+    match = _LEADING_NUMBER.match(attribute)
     number = int(match[1]) if match else 1
     return min(number, limits.MAX_COLUMNS if zero else limits.MAX_SLOTS) or zero

@@ -16,7 +16,7 @@ from extractors.pictures import Album
 from extractors.wanted import Wanted
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from lxml.etree import _Element
 
 # where pages that load their pictures late keep the names of these
 _SOURCES = ("src", "data-src", "data-original", "data-lazy-src", "original-src", "oldsrc", "_src")
@@ -36,7 +36,7 @@ class Images:
         self._beside = wanted.beside
         self._parts = parts
 
-    def place(self, element: HtmlElement) -> list[Block]:
+    def place(self, element: _Element) -> list[Block]:
         """The place of an element's picture; none for one that is too small to hold a table."""
         for name, least in zip(("width", "height"), _LEAST, strict=True):
             stated = _PIXELS.fullmatch(element.get(name) or "")

@@ -14,7 +14,7 @@ from extractors.encoding import decode
 from extractors.html import _parse, looks_like_page
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from lxml.etree import _Element
 
 _BREAK_NAMES = (
     "address article aside blockquote body br caption center dd details div dl dt fieldset figcaption figure footer "
@@ -103,11 +103,11 @@ class _Reading:
         self.own = 0
         self.cells = 0
         self._line: list[str] = []
-        self._anchor: HtmlElement | None = None
+        self._anchor: _Element | None = None
         self._anchor_text: list[str] = []
 
-    def walk(self, root: HtmlElement) -> None:
-        stack: list[tuple[HtmlElement, bool]] = [(root, False)]
+    def walk(self, root: _Element) -> None:
+        stack: list[tuple[_Element, bool]] = [(root, False)]
         while stack:
             element, leaving = stack.pop()
             if leaving:
@@ -140,7 +140,7 @@ class _Reading:
                 kind = "next" if record["kind"] == "nextgroup" else "link"
                 self.links.extend(Link(link.target, link.text, kind) for link in inner.links)
 
-    def _enter(self, element: HtmlElement) -> None:
+    def _enter(self, element: _Element) -> None:
         tag = element.tag
         if tag in _BREAKS:
             self._break()
@@ -152,12 +152,12 @@ class _Reading:
             self.links.append(Link(str(element.get("href")), "", "next"))
         self._add(element.text)
 
-    def _leave(self, element: HtmlElement) -> None:
+    def _leave(self, element: _Element) -> None:
         tag = element.tag
         if tag == "title" and not self.title:
             self.title = _SPACE.sub(" ", "".join(self._line)).strip()[:_LONGEST_TITLE]
         if tag in ("td", "th") and not _has_table(element):
-            text = _SPACE.sub("", "".join(element.itertext()))
+            text = _SPACE.sub("", "".join(map(str, element.itertext())))
             self.cells += len(text) < 12 and not any(character.isalpha() for character in text)
         if self._anchor is not None and element is self._anchor:
             text = _SPACE.sub(" ", "".join(self._anchor_text)).strip()
@@ -185,15 +185,15 @@ class _Reading:
         self._line = []
 
 
-def _says_next(element: HtmlElement) -> bool:
+def _says_next(element: _Element) -> bool:
     return "next" in str(element.get("rel") or "").lower().split()
 
 
-def _has_table(element: HtmlElement) -> bool:
+def _has_table(element: _Element) -> bool:
     return element.find(".//table") is not None
 
 
-def _refresh(root: HtmlElement) -> str | None:
+def _refresh(root: _Element) -> str | None:
     for meta in root.iter("meta"):
         if str(meta.get("http-equiv") or "").strip().lower() == "refresh":
             found = _REFRESH.match(str(meta.get("content") or "")[:2_000])

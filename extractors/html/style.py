@@ -11,9 +11,22 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from lxml.etree import _Element
 
+_DROPPED_NAMES = (
+    "script style head title template noscript xml svg canvas object applet embed audio video iframe frameset "
+    "select option datalist textarea colgroup col map"
+)
+_BLOCK_NAMES = (
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search section summary table "
+    "tbody td tfoot th thead tr ul"
+)
+_DROPPED = frozenset(_DROPPED_NAMES.split())
+BLOCK = frozenset(_BLOCK_NAMES.split())
+"""Elements that begin and end a paragraph."""
 _MAX_SHEET = 300_000  # characters
+_MAX_SEEN = 20_000
 _MAX_RULES = 4_000
 _PROPERTY_NAMES = (
     "display visibility mso-hide opacity font-size font color background background-color background-image "
@@ -54,9 +67,10 @@ class Look(NamedTuple):
 class Styles:
     """The rules of a page's own style sheets. Without `sheets`, only what elements say of themselves counts."""
 
-    def __init__(self, root: HtmlElement, sheets: bool = True) -> None:
+    def __init__(self, root: _Element, sheets: bool = True) -> None:
         self._rules: dict[str, list[tuple[frozenset[str], _Rank, dict[str, tuple[bool, str]]]]] = {}
         self._known: dict[tuple[str, str, str], dict[str, tuple[_Rank, str]]] = {}
+        self._seen: dict[tuple[object, ...], Look | None] = {}
         self._linked = any("stylesheet" in (link.get("rel") or "").lower() for link in root.iter("link"))
         order = 0
         for style in root.iter("style") if sheets else ():
@@ -67,10 +81,6 @@ class Styles:
                     if order <= _MAX_RULES:
                         self._add(selector.strip(), said, order)
 
-    @property
-    def has_rules(self) -> bool:
-        return bool(self._rules)
-
     def _add(self, selector: str, said: dict[str, tuple[bool, str]], order: int) -> None:
         match = _COMPOUND.fullmatch(selector)
         if not match or not selector or selector == "*":
@@ -80,7 +90,18 @@ class Styles:
         rank = (False, False, sum(name[0] == "#" for name in names), sum(name[0] == "." for name in names), order)
         self._rules.setdefault(names[0] if names else tag, []).append((parts, rank, said))
 
-    def of(self, element: HtmlElement) -> dict[str, str]:
+    def look(self, element: _Element, around: Look) -> Look | None:
+        """How the element's text shows, given how that around it does; None where the element takes no place at all."""
+        key = str(element.tag), tuple(element.items()), around
+        try:
+            return self._seen[key]
+        except KeyError:
+            if len(self._seen) >= _MAX_SEEN:
+                self._seen.clear()
+            look = self._seen[key] = self._look(element, around)
+            return look
+
+    def _of(self, element: _Element) -> dict[str, str]:
         """What is declared for an element, the strongest declaration of each property."""
         tag, own = str(element.tag), element.get("style")
         key = (tag, element.get("class") or "", element.get("id") or "")
@@ -101,14 +122,13 @@ class Styles:
             _strengthen(strongest, prop, (important, True, 0, 0, 0), value)
         return {prop: value for prop, (_, value) in strongest.items()}
 
-    def is_left_out(self, element: HtmlElement) -> bool:
-        """Whether the element takes no place at all."""
-        said = self.of(element)
-        return said.get("display", "").startswith("none") or said.get("mso-hide") == "all"
-
-    def look(self, element: HtmlElement, around: Look, inline: bool) -> Look:
-        """How the element's text shows, given how that around it does."""
-        said, tag = self.of(element), element.tag
+    def _look(self, element: _Element, around: Look) -> Look | None:
+        tag = element.tag
+        if tag in _DROPPED or element.get("hidden") is not None:
+            return None
+        said, inline = self._of(element), tag not in BLOCK
+        if said.get("display", "").startswith("none") or said.get("mso-hide") == "all":
+            return None
         hidden, struck, tiny, white, backed, raised = around
         visibility = said.get("visibility", "")
         if visibility:
@@ -217,7 +237,7 @@ def _is_backing(ground: str, around: bool) -> bool:
     return not any(part != "transparent" and _is_white(part) for part in colors)
 
 
-def _is_raised(element: HtmlElement, said: dict[str, str]) -> bool:
+def _is_raised(element: _Element, said: dict[str, str]) -> bool:
     if element.tag in ("sup", "sub"):
         return True
     align, lift = said.get("vertical-align", ""), said.get("mso-text-raise", "")

@@ -182,9 +182,10 @@ class _Reader:
                     self._unread.setdefault(why, []).append(number)
                 if why in LEFT_OUT:
                     return [], []
-                kept = set(shown)
-                gone = [glyph for glyph in page.glyphs if glyph not in kept]
-                page = replace(page, glyphs=shown, buried=[*page.buried, *gone])
+                if shown is not page.glyphs:
+                    kept = set(shown)
+                    gone = [glyph for glyph in page.glyphs if glyph not in kept]
+                    page = replace(page, glyphs=shown, buried=[*page.buried, *gone])
                 placed = self._composed(page, number, doubted=why == HIDDEN)
                 return [block for _, block in placed], self._pictures(raw, page, number, placed)
             finally:
@@ -281,7 +282,7 @@ class _Reader:
         """The page's tables and paragraphs from top to bottom. `doubted`: those of a hidden text layer, for want of a
         better reading."""
         if doubted:
-            page = replace(page, glyphs=[*page.glyphs, *page.buried], buried=[])
+            page = replace(page, glyphs=[*page.glyphs, *page.buried], buried=[], overlaid=True)
         self._inked += sum(bool(glyph.text.strip()) for glyph in page.glyphs)
         self._broken += page.broken
         glyphs, across, down = [glyph for glyph in page.glyphs if glyph.turn != SLANTED], page.across, page.down
@@ -296,7 +297,9 @@ class _Reader:
         for text in ("".join(glyph.text for glyph in page.buried), struck):
             if any(character.isdecimal() for character in text):
                 self._unseen.setdefault(text[:40], []).append(number)
-        placed, free, notes = tables_on(without_collisions(glyphs), across, down, number)
+        if page.overlaid or turn:
+            glyphs = without_collisions(glyphs)
+        placed, free, notes = tables_on(glyphs, across, down, number)
         self.notes.extend(f"page {number}: {note}" for note in notes)
         lines = lines_of(free)
         self._margin = right_margin(lines) or self._margin
@@ -379,6 +382,8 @@ def _spans(pages: list[int]) -> str:
 
 def _common_turn(glyphs: list[Glyph]) -> int:
     """The quarter turns that most of the page's text shares: a wide table set sideways turns the whole page."""
+    if not any(glyph.turn for glyph in glyphs):
+        return 0
     turns = Counter(glyph.turn for glyph in glyphs if glyph.text.strip())
     if not turns:
         return 0

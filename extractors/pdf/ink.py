@@ -7,13 +7,13 @@ its mode, its colour, a clip, a picture over it). What remains without it is wha
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from extractors.lines import Glyph
-from extractors.pdf.objects import objects_of
+from extractors.pdf.calls import Handle, pdfium
+from extractors.pdf.objects import colour_of, objects_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,18 +58,14 @@ def ink_of(page: pypdfium2.PdfPage, glyphs: Sequence[Glyph], shrunk: float) -> I
     return Ink(_marks(bare, _DARKER), _marks(bare, _FAINT), [_is_inked(changed, glyph, scale) for glyph in glyphs])
 
 
-def texts_of(page: pypdfium2.PdfPage) -> list[Any]:
+def texts_of(page: pypdfium2.PdfPage) -> list[Handle]:
     """The page's text objects, those within forms too."""
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-
-    return [shape for shape, _ in objects_of(page.raw) if pdfium.FPDFPageObj_GetType(shape) == pdfium.FPDF_PAGEOBJ_TEXT]
+    return [shape.handle for shape in objects_of(page) if shape.kind == pdfium.FPDF_PAGEOBJ_TEXT]
 
 
 @contextmanager
-def unwritten(texts: Iterable[Any]) -> Iterator[None]:
+def unwritten(texts: Iterable[Handle]) -> Iterator[None]:
     """A stretch in which these text objects of a page are not drawn."""
-    import pypdfium2.raw as pdfium
-
     modes = [(text, pdfium.FPDFTextObj_GetTextRenderMode(text)) for text in texts]
     for text, _ in modes:
         pdfium.FPDFTextObj_SetTextRenderMode(text, pdfium.FPDF_TEXTRENDERMODE_INVISIBLE)
@@ -80,14 +76,10 @@ def unwritten(texts: Iterable[Any]) -> Iterator[None]:
             pdfium.FPDFTextObj_SetTextRenderMode(text, mode)
 
 
-def is_pale(text: Any) -> bool:
+def is_pale(text: Handle) -> bool:
     """Whether a text object is drawn in a colour, or so transparently, that only a watermark is."""
-    import pypdfium2.raw as pdfium
-
-    red, green, blue, alpha = (ctypes.c_uint(0) for _ in range(4))
-    if not pdfium.FPDFPageObj_GetFillColor(text, red, green, blue, alpha):
-        return False
-    return min(red.value, green.value, blue.value) >= 128 or alpha.value < 200
+    colour = colour_of(text)
+    return colour is not None and (min(colour[:3]) >= 128 or colour[3] < 200)
 
 
 def _drawn(page: pypdfium2.PdfPage, scale: float) -> Grey:

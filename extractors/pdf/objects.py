@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING, NamedTuple
 
 from extractors import limits
+from extractors.pdf.calls import Handle, Room, each, handle_of, pdfium
 
 if TYPE_CHECKING:
     import pypdfium2  # type: ignore[import-untyped]
@@ -16,20 +18,29 @@ _MAX_FORMS = 8
 _MAX_ANNOTATIONS = 2_000
 _WIDTHLESS = 0.05
 
+Box = tuple[float, float, float, float]
+Colour = tuple[int, int, int, int]
+"""Red, green, blue and opacity, 0 to 255."""
 Matrix = tuple[float, float, float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
+class Shape(NamedTuple):
+    """An object that a page draws: its address, its kind (FPDF_PAGEOBJ_…), and the matrix of the forms around it."""
+
+    handle: Handle
+    kind: int
+    around: Matrix
+
+
 def display_of(page: pypdfium2.PdfPage) -> Matrix:
     """The matrix from PDF user space to the displayed page: rotation, crop and inherited boxes as PDFium sees them."""
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-
     width, height = page.get_size()
-    x, y = ctypes.c_double(), ctypes.c_double()
+    raw, room = handle_of(page.raw), Room(ctypes.c_double, 2)
     corners = []
     for across, down in ((0, 0), (_UNITS, 0), (0, _UNITS)):
-        pdfium.FPDF_DeviceToPage(page.raw, 0, 0, _UNITS, _UNITS, 0, across, down, x, y)
-        corners.append((x.value, y.value))
+        pdfium.FPDF_DeviceToPage(raw, 0, 0, _UNITS, _UNITS, 0, across, down, *room.places)
+        corners.append(room.read())
     (left, top), (right, right_y), (bottom_x, bottom) = corners
     ux, uy, vx, vy = right - left, right_y - top, bottom_x - left, bottom - top
     u, v = max(ux * ux + uy * uy, 1e-9) / width, max(vx * vx + vy * vy, 1e-9) / height
@@ -37,46 +48,78 @@ def display_of(page: pypdfium2.PdfPage) -> Matrix:
     return a, b, c, d, -(a * left + c * top), -(b * left + d * top)
 
 
-def is_shapeless(text: Any) -> bool:
-    """Whether PDFium passes over a text object: one of no width, as a single character of a font that is neither
-    embedded nor on this machine has none (a blank of an embedded font has none either, and may go)."""
-    import pypdfium2.raw as pdfium
+def shapeless(texts: Sequence[Shape]) -> list[Shape]:
+    """Those text objects that PDFium passes over: of no width, as a single character of a font that is neither embedded
+    nor on this machine has none (a blank of an embedded font has none either, and may go)."""
+    found = []
+    for text, sides in zip(texts, bounds_of([text.handle for text in texts]), strict=True):
+        if sides is None or not sides[2] - sides[0] >= _WIDTHLESS:
+            font = pdfium.FPDFTextObj_GetFont(text.handle)
+            if not font or pdfium.FPDFFont_GetIsEmbedded(font) != 1:
+                found.append(text)
+    return found
 
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    if pdfium.FPDFPageObj_GetBounds(text, left, bottom, right, top) and right.value - left.value >= _WIDTHLESS:
-        return False
-    font = pdfium.FPDFTextObj_GetFont(text)
-    return not font or pdfium.FPDFFont_GetIsEmbedded(font) != 1
 
-
-def objects_of(page: Any) -> Iterator[tuple[Any, Matrix]]:
-    """The page's objects and those inside its forms, each with the matrix of the form around it, up to a bound."""
-    import pypdfium2.raw as pdfium
-
+def objects_of(page: pypdfium2.PdfPage) -> Iterator[Shape]:
+    """The page's objects and those inside its forms, up to a bound."""
+    raw = handle_of(page.raw)
+    get, get_inner, form = pdfium.FPDFPage_GetObject, pdfium.FPDFFormObj_GetObject, pdfium.FPDF_PAGEOBJ_FORM
     budget = limits.MAX_PAGE_OBJECTS
-    count = min(pdfium.FPDFPage_CountObjects(page), budget)
-    levels = [(iter([pdfium.FPDFPage_GetObject(page, index) for index in range(count)]), _IDENTITY)]
+    count = min(pdfium.FPDFPage_CountObjects(raw), budget)
+    levels = [(_with_kinds(each(get, repeat(raw), range(count))), _IDENTITY)]
     while levels and budget > 0:
-        shapes, matrix = levels[-1]
-        shape = next(shapes, None)
-        if shape is None:
+        handles, around = levels[-1]
+        for handle, kind in handles:
+            budget -= 1
+            if kind == form and len(levels) < _MAX_FORMS:
+                count = min(pdfium.FPDFFormObj_CountObjects(handle), budget)
+                inner = each(get_inner, repeat(handle), range(count))
+                levels.append((_with_kinds(inner), times(matrices_of([handle])[0], around)))
+            yield Shape(handle, kind, around)
+            if levels[-1][0] is not handles or budget <= 0:
+                break
+        else:
             levels.pop()
-            continue
-        budget -= 1
-        if pdfium.FPDFPageObj_GetType(shape) == pdfium.FPDF_PAGEOBJ_FORM and len(levels) < _MAX_FORMS:
-            count = min(pdfium.FPDFFormObj_CountObjects(shape), budget)
-            inner = [pdfium.FPDFFormObj_GetObject(shape, index) for index in range(count)]
-            levels.append((iter(inner), times(matrix_of(shape), matrix)))
-        yield shape, matrix
 
 
-def matrix_of(shape: Any) -> Matrix:
-    import pypdfium2.raw as pdfium
+def _with_kinds(handles: list[Handle]) -> Iterator[tuple[Handle, int]]:
+    return zip(handles, map(pdfium.FPDFPageObj_GetType, handles), strict=True)
 
-    raw = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(shape, raw):
-        return _IDENTITY
-    return raw.a, raw.b, raw.c, raw.d, raw.e, raw.f
+
+def matrices_of(handles: Sequence[Handle]) -> list[Matrix]:
+    """The objects' own matrices."""
+    room = Room(ctypes.c_float, 6 * len(handles))
+    told = each(pdfium.FPDFPageObj_GetMatrix, handles, room.places[::6])
+    numbers = iter(room.read())
+    rows = zip(numbers, numbers, numbers, numbers, numbers, numbers, strict=True)
+    return [matrix if found else _IDENTITY for matrix, found in zip(rows, told, strict=True)]
+
+
+def bounds_of(handles: Sequence[Handle]) -> list[Box | None]:
+    """The sides of each object (left, low, right, high) in the space of the form around it; None where it has none."""
+    room = Room(ctypes.c_float, 4 * len(handles))
+    told = each(pdfium.FPDFPageObj_GetBounds, handles, *(room.places[side::4] for side in range(4)))
+    numbers = iter(room.read())
+    rows = zip(numbers, numbers, numbers, numbers, strict=True)
+    return [sides if found else None for sides, found in zip(rows, told, strict=True)]
+
+
+def colour_of(handle: Handle) -> Colour | None:
+    """What an object is filled with; None where that is no plain colour."""
+    room = Room(ctypes.c_uint, 4)
+    if not pdfium.FPDFPageObj_GetFillColor(handle, *room.places):
+        return None
+    red, green, blue, alpha = room.read()
+    return red, green, blue, alpha
+
+
+def placed(sides: Box, matrix: Matrix) -> Box:
+    """The box (x0, top, x1, bottom) that a box under a matrix fills."""
+    a, b, c, d, e, f = matrix
+    left, low, right, high = sides
+    xs = [a * x + c * y + e for x in (left, right) for y in (low, high)]
+    ys = [b * x + d * y + f for x in (left, right) for y in (low, high)]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def times(first: Matrix, second: Matrix) -> Matrix:
@@ -90,17 +133,16 @@ def times(first: Matrix, second: Matrix) -> Matrix:
 
 def page_of(document: pypdfium2.PdfDocument, number: int) -> pypdfium2.PdfPage:
     """A page (from 1) with what people filled into its form, and wrote on it, as part of its content."""
-    import pypdfium2.raw as pdfium
-
     page = document[number - 1]
+    raw = handle_of(page.raw)
     kinds = set()
-    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page.raw), _MAX_ANNOTATIONS)):
-        annotation = pdfium.FPDFPage_GetAnnot(page.raw, index)
+    for index in range(min(pdfium.FPDFPage_GetAnnotCount(raw), _MAX_ANNOTATIONS)):
+        annotation = pdfium.FPDFPage_GetAnnot(raw, index)
         if annotation:
             kinds.add(pdfium.FPDFAnnot_GetSubtype(annotation))
             pdfium.FPDFPage_CloseAnnot(annotation)
     if not kinds & {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}:
         return page
-    pdfium.FPDFPage_Flatten(page.raw, pdfium.FLAT_NORMALDISPLAY)
+    pdfium.FPDFPage_Flatten(raw, pdfium.FLAT_NORMALDISPLAY)
     page.close()
     return document[number - 1]

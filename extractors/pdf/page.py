@@ -8,28 +8,30 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from extractors import limits
 from extractors.lines import SLANTED, Glyph
+from extractors.pdf.calls import Handle, Room, each, handle_of, pdfium
 from extractors.pdf.fonts import character
-from extractors.pdf.objects import Matrix, display_of, is_shapeless, matrix_of, objects_of, times
-from extractors.pdf.paint import Box, Paint, drawn_on, paint_of, seen_on
+from extractors.pdf.objects import Box, Matrix, Shape, display_of, matrices_of, objects_of, shapeless, times
+from extractors.pdf.paint import Paint, drawn_on, overlaid, paints_of, seen_on
+from extractors.pdf.strokes import FARTHEST, Rulings, is_placed, ruled_by
 from extractors.ruling import Stroke
 
 if TYPE_CHECKING:
     import pdfplumber.page
     import pypdfium2  # type: ignore[import-untyped]
 
-_THIN = 3.0  # points; a filled bar up to this thick is a ruling, a thicker one is shading
-_SHORTEST = 2.0
-_SLANT = 1.0
 _SAME_PLACE = 0.7
 _SKEW = 0.06  # of a quarter turn; text on a crooked page is turned by less
-_FARTHEST = 20_000.0  # points; the format's own limit is 14,400
+_BROKEN = re.compile("[\ufffd\ue000-\uf8ff]")
+
+_Style = tuple[int, Paint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Page:
     """Origin (x, y) and size of characters that PDFium passed over, as it does where it has no shape for them."""
     buried: list[Glyph] = field(default_factory=list)
     """Text that is drawn but not seen: invisible, tiny, beside the page, white or pale on white paper, covered."""
+    overlaid: bool = True
+    """Whether figures may stand over one another: False where it is known that none do."""
 
     @property
     def picture_share(self) -> float:
@@ -61,24 +65,23 @@ class Page:
     @property
     def broken(self) -> int:
         """Characters without meaning: those of no known code, and those of private codes."""
+        if _BROKEN.search("".join([glyph.text for glyph in self.glyphs])) is None:
+            return 0
         return sum(_is_broken(glyph.text) for glyph in self.glyphs)
 
 
 def read_by_pdfium(page: pypdfium2.PdfPage) -> Page:
     width, height = page.get_size()
     display = display_of(page)
-    rulings = _Rulings()
-    pictures, lost = _draw(page.raw, display, rulings)
-    across, down = rulings.found()
+    shapes = list(objects_of(page))
+    pictures = _pictures([shape for shape in shapes if shape.kind == pdfium.FPDF_PAGEOBJ_IMAGE], display)
+    across, down = ruled_by([shape for shape in shapes if shape.kind == pdfium.FPDF_PAGEOBJ_PATH], display)
+    lost = _lost([shape for shape in shapes if shape.kind == pdfium.FPDF_PAGEOBJ_TEXT], display)
     glyphs, paints = _glyphs(page, display)
-    seen, buried = seen_on(
-        glyphs,
-        paints,
-        (width, height),
-        lambda: drawn_on((shape, times(m, display)) for shape, m in objects_of(page.raw)),
-    )
+    over = overlaid(glyphs)
+    seen, buried = seen_on(glyphs, paints, over, (width, height), lambda: drawn_on(shapes, display))
     on_page = [box for x0, top, x1, bottom in pictures if _is_box(box := _clipped(x0, top, x1, bottom, width, height))]
-    return Page(width, height, seen, across, down, on_page, lost, buried)
+    return Page(width, height, seen, across, down, on_page, lost, buried, bool(over))
 
 
 def _clipped(x0: float, top: float, x1: float, bottom: float, width: float, height: float) -> Box:
@@ -89,132 +92,126 @@ def _is_box(box: Box) -> bool:
     return box[0] < box[2] and box[1] < box[3]
 
 
-class _Rulings:
-    """Collects the lines that drawn shapes show."""
-
-    def __init__(self) -> None:
-        self._across: list[Stroke] = []
-        self._down: list[Stroke] = []
-
-    def add(self, corners: list[tuple[float, float]], stroked: bool) -> None:
-        """A path of straight pieces, in points of the displayed page."""
-        xs, ys = [x for x, _ in corners], [y for _, y in corners]
-        x0, x1, top, bottom = min(xs), max(xs), min(ys), max(ys)
-        wide, high = x1 - x0, bottom - top
-        if high <= _THIN or wide <= _THIN:
-            if wide >= high:
-                self._add(x0, (top + bottom) / 2, x1, (top + bottom) / 2)
-            else:
-                self._add((x0 + x1) / 2, top, (x0 + x1) / 2, bottom)
-        elif stroked:
-            for (ax, ay), (bx, by) in pairwise(corners):
-                self._add(min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
-
-    def _add(self, x0: float, top: float, x1: float, bottom: float) -> None:
-        if not _is_placed(x0, top, x1, bottom):
-            return
-        if bottom - top <= _SLANT and x1 - x0 >= _SHORTEST:
-            self._across.append(Stroke((top + bottom) / 2, x0, x1))
-        elif x1 - x0 <= _SLANT and bottom - top >= _SHORTEST:
-            self._down.append(Stroke((x0 + x1) / 2, top, bottom))
-
-    @property
-    def is_full(self) -> bool:
-        return len(self._across) + len(self._down) > limits.MAX_PAGE_STROKES
-
-    def found(self) -> tuple[list[Stroke], list[Stroke]]:
-        return ([], []) if self.is_full else (self._across, self._down)
-
-
 # PDFium
 
 
-def _draw(page: Any, display: Matrix, rulings: _Rulings) -> tuple[list[Box], list[tuple[float, float, float]]]:
-    """Hand the page's straight paths to `rulings`; returns the boxes of its pictures, and origin and size of each text
-    without shape."""
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-
-    pictures: list[Box] = []
-    lost = []
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    for shape, matrix in objects_of(page):
-        kind = pdfium.FPDFPageObj_GetType(shape)
-        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            # a picture is the unit square under its matrix
-            a, b, c, d, e, f = times(times(matrix_of(shape), matrix), display)
-            xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
-            pictures.append((min(xs), min(ys), max(xs), max(ys)))
-        elif kind == pdfium.FPDF_PAGEOBJ_PATH and not rulings.is_full:
-            pdfium.FPDFPath_GetDrawMode(shape, fill, stroke)
-            if fill.value or stroke.value:
-                for corners in _subpaths(shape, times(times(matrix_of(shape), matrix), display)):
-                    rulings.add(corners, bool(stroke.value))
-        elif kind == pdfium.FPDF_PAGEOBJ_TEXT and is_shapeless(shape):
-            _, _, c, d, x, y = times(times(matrix_of(shape), matrix), display)
-            size = ctypes.c_float()
-            pdfium.FPDFTextObj_GetFontSize(shape, size)
-            lost.append((x, y, size.value * math.hypot(c, d)))
-    return [box for box in pictures if _is_placed(*box)], [place for place in lost if _is_placed(*place)]
+def _pictures(shapes: Sequence[Shape], display: Matrix) -> list[Box]:
+    """The boxes of pictures, each of which is the unit square under its matrix."""
+    boxes = []
+    for shape, own in zip(shapes, matrices_of([shape.handle for shape in shapes]), strict=True):
+        a, b, c, d, e, f = times(times(own, shape.around), display)
+        xs, ys = (e, e + a, e + c, e + a + c), (f, f + b, f + d, f + b + d)
+        boxes.append((min(xs), min(ys), max(xs), max(ys)))
+    return [box for box in boxes if is_placed(*box)]
 
 
-def _subpaths(shape: Any, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
-    """The straight runs of a path, in points of the displayed page; curves part them."""
-    import pypdfium2.raw as pdfium
-
-    a, b, c, d, e, f = matrix
-    x, y = ctypes.c_float(), ctypes.c_float()
-    run: list[tuple[float, float]] = []
-    for index in range(min(pdfium.FPDFPath_CountSegments(shape), limits.MAX_PAGE_OBJECTS)):
-        segment = pdfium.FPDFPath_GetPathSegment(shape, index)
-        kind = pdfium.FPDFPathSegment_GetType(segment)
-        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
-        point = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
-        if kind != pdfium.FPDF_SEGMENT_LINETO:
-            if len(run) > 1:
-                yield run
-            run = []
-        run.append(point)
-        if pdfium.FPDFPathSegment_GetClose(segment) and len(run) > 1:
-            run.append(run[0])
-    if len(run) > 1:
-        yield run
+def _lost(texts: Sequence[Shape], display: Matrix) -> list[tuple[float, float, float]]:
+    """Origin (x, y) and size of each text without shape."""
+    lost = shapeless(texts)
+    sizes = Room(ctypes.c_float, len(lost))
+    each(pdfium.FPDFTextObj_GetFontSize, [text.handle for text in lost], sizes.places)
+    places = []
+    for text, own, size in zip(lost, matrices_of([text.handle for text in lost]), sizes.read(), strict=True):
+        _, _, c, d, x, y = times(times(own, text.around), display)
+        places.append((x, y, size * math.hypot(c, d)))
+    return [place for place in places if is_placed(*place)]
 
 
 def _glyphs(page: pypdfium2.PdfPage, display: Matrix) -> tuple[list[Glyph], list[Paint]]:
-    import pypdfium2.raw as pdfium
-
+    """The page's characters in the file's order, and how each is drawn."""
     text_page = page.get_textpage()
     try:
-        raw, rotation = text_page.raw, page.get_rotation() // 90
-        a, b, c, d, e, f = display
-        box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
-        glyphs: list[Glyph] = []
-        paints: list[Paint] = []
-        for index in range(min(text_page.count_chars(), limits.MAX_PAGE_GLYPHS)):
-            if pdfium.FPDFText_IsGenerated(raw, index) == 1:
-                continue
-            if not pdfium.FPDFText_GetLooseCharBox(raw, index, box):
-                continue
-            pdfium.FPDFText_GetCharOrigin(raw, index, x, y)
-            text = _character(pdfium.FPDFText_GetUnicode(raw, index))
-            turn = _quarter_turns(pdfium.FPDFText_GetCharAngle(raw, index), rotation)
-            left, low, right, high = box.left, box.bottom, box.right, box.top
-            ax, ay = a * left + c * high + e, b * left + d * high + f
-            bx, by = a * right + c * low + e, b * right + d * low + f
-            x0, x1, top, bottom = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
-            origin_x, origin_y = a * x.value + c * y.value + e, b * x.value + d * y.value + f
-            size = x1 - x0 if turn % 2 else bottom - top
-            paint = paint_of(raw, index)
-            last = glyphs[-1] if glyphs and paints[-1].is_like(paint) else None
-            if last is not None and turn == 0 and abs(last.origin_y - origin_y) < 0.01 and last.x0 < origin_x < last.x1:
-                # a substituted font is wider than the file's own; the next origin tells where the glyph ends
-                glyphs[-1] = last._replace(x1=origin_x)
-            glyphs.append(Glyph(text, x0, top, x1, bottom, origin_x, origin_y, size, turn))
-            paints.append(paint)
-        placed = [index for index, glyph in enumerate(glyphs) if _is_placed(*glyph[1:8])]
-        return [glyphs[index] for index in placed], [paints[index] for index in placed]
+        raw, count = handle_of(text_page.raw), min(text_page.count_chars(), limits.MAX_PAGE_GLYPHS)
+        owners = each(pdfium.FPDFText_GetTextObject, repeat(raw), range(count))
+        # blanks and line ends that PDFium makes up between words belong to no text object
+        drawn = [index for index, owner in enumerate(owners) if owner or not _is_made_up(raw, index)]
+        codes = each(pdfium.FPDFText_GetUnicode, repeat(raw), drawn)
+        boxes, origins = Room(ctypes.c_float, 4 * len(drawn)), Room(ctypes.c_double, 2 * len(drawn))
+        boxed = each(pdfium.FPDFText_GetLooseCharBox, repeat(raw), drawn, boxes.places[::4])
+        each(pdfium.FPDFText_GetCharOrigin, repeat(raw), drawn, origins.places[::2], origins.places[1::2])
+        styles = _styles(raw, owners, drawn, page.get_rotation() // 90)
+        left_out = {
+            place
+            for place, (index, code) in enumerate(zip(drawn, codes, strict=True))
+            if not boxed[place] or (code <= 0x20 and _is_made_up(raw, index))
+        }
     finally:
         text_page.close()
+    return _as_displayed(codes, boxes.read(), origins.read(), styles, left_out, display)
+
+
+def _is_made_up(text_page: Handle, index: int) -> bool:
+    return bool(pdfium.FPDFText_IsGenerated(text_page, index) == 1)
+
+
+def _styles(text_page: Handle, owners: Sequence[Handle | None], drawn: Sequence[int], rotation: int) -> list[_Style]:
+    """For each character its turn and how it is drawn, both of which are those of its text object."""
+    # a character of no text object stands for itself
+    places = {owners[index] or -index - 1: index for index in reversed(drawn)}
+    firsts = list(places.values())
+    angles = each(pdfium.FPDFText_GetCharAngle, repeat(text_page), firsts)
+    paints = paints_of(text_page, [(index, owners[index]) for index in firsts])
+    turns = {angle: _quarter_turns(angle, rotation) for angle in set(angles)}
+    known = dict(zip(places, zip(map(turns.__getitem__, angles), paints, strict=True), strict=True))
+    return [known[owners[index] or -index - 1] for index in drawn]
+
+
+def _as_displayed(
+    codes: Sequence[int],
+    boxes: Sequence[float],
+    origins: Sequence[float],
+    styles: Sequence[_Style],
+    left_out: set[int],
+    display: Matrix,
+) -> tuple[list[Glyph], list[Paint]]:
+    """Characters as glyphs in points of the displayed page, but for those `left_out`. `boxes` holds left, high, right
+    and low of each, `origins` x and y."""
+    a, b, c, d, e, f = display
+    texts = {code: _character(code) for code in set(codes)}
+    rows: list[list[Any]] = []
+    paints: list[Paint] = []
+    beyond: set[int] = set()
+    last: list[Any] | None = None
+    sides = zip(boxes[::4], boxes[1::4], boxes[2::4], boxes[3::4], origins[::2], origins[1::2], strict=True)
+    for place, (code, (left, high, right, low, x, y), (turn, paint)) in enumerate(
+        zip(codes, sides, styles, strict=True)
+    ):
+        if place in left_out:
+            continue
+        x0, top = a * left + c * high + e, b * left + d * high + f
+        x1, bottom = a * right + c * low + e, b * right + d * low + f
+        if x1 < x0:
+            x0, x1 = x1, x0
+        if bottom < top:
+            top, bottom = bottom, top
+        origin_x, origin_y = a * x + c * y + e, b * x + d * y + f
+        size = x1 - x0 if turn % 2 else bottom - top
+        if (
+            last is not None
+            and turn == 0
+            and last[1] < origin_x < last[3]
+            and abs(last[6] - origin_y) < 0.01
+            and (paints[-1] is paint or paints[-1].is_like(paint))
+        ):
+            # a substituted font is wider than the file's own; the next origin tells where the glyph ends
+            last[3] = origin_x
+        last = [texts[code], x0, top, x1, bottom, origin_x, origin_y, size, turn]
+        if not (
+            x0 > -FARTHEST
+            and x1 < FARTHEST
+            and top > -FARTHEST
+            and bottom < FARTHEST
+            and -FARTHEST < origin_x < FARTHEST
+            and -FARTHEST < origin_y < FARTHEST
+            and size < FARTHEST
+        ):
+            beyond.add(len(rows))
+        rows.append(last)
+        paints.append(paint)
+    if beyond:
+        rows = [row for index, row in enumerate(rows) if index not in beyond]
+        paints = [paint for index, paint in enumerate(paints) if index not in beyond]
+    return list(map(Glyph._make, rows)), paints
 
 
 def _character(code: int) -> str:
@@ -251,7 +248,7 @@ def completed(first: Page, second: Page | None) -> Page:
                 if seen.near(*place) or lost.near(*place):
                     break
                 glyphs.append(others[index])
-    return replace(first, glyphs=glyphs, lost=[])
+    return replace(first, glyphs=glyphs, lost=[], overlaid=True)
 
 
 def _follows(last: Glyph, glyph: Glyph) -> bool:
@@ -281,11 +278,6 @@ class _Places:
         ]
 
 
-def _is_placed(*lengths: float) -> bool:
-    """Whether coordinates and sizes are such as a page can have: broken files hold infinite ones, and none at all."""
-    return all(abs(length) < _FARTHEST for length in lengths)
-
-
 def _is_broken(text: str) -> bool:
     return text == "\ufffd" or "\ue000" <= text <= "\uf8ff"
 
@@ -305,7 +297,7 @@ def read_by_pdfplumber(page: pdfplumber.page.Page, display: Matrix) -> Page:
     a, b, c, d, e, f = display
     dx, dy = a * x + c * y + e, b * x + d * y + f + layout.y1
     glyphs: list[Glyph] = []
-    rulings = _Rulings()
+    rulings = Rulings()
     for item in _leaves(layout):
         text = getattr(item, "_text", None)
         if text is not None and len(glyphs) < limits.MAX_PAGE_GLYPHS:
@@ -317,7 +309,7 @@ def read_by_pdfplumber(page: pdfplumber.page.Page, display: Matrix) -> Page:
                 corners_of_item = [(x0, top), (x1, top), (x1, bottom), (x0, bottom), (x0, top)]
             if item.stroke or item.fill:
                 rulings.add(corners_of_item, bool(item.stroke))
-    return Page(layout.x1, layout.y1, [glyph for glyph in glyphs if _is_placed(*glyph[1:8])], *rulings.found())
+    return Page(layout.x1, layout.y1, [glyph for glyph in glyphs if is_placed(*glyph[1:8])], *rulings.found())
 
 
 def _leaves(layout: Any) -> Iterator[Any]:

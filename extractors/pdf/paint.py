@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import repeat
+from typing import TYPE_CHECKING, NamedTuple
 
 from extractors.lines import Glyph
+from extractors.pdf.calls import Handle, Room, each, pdfium
+from extractors.pdf.objects import Box, Matrix, Shape, bounds_of, colour_of, placed, times
 from extractors.ruling import Stroke
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ _PALE = 165  # of 255: each channel of a colour that only a watermark is drawn i
 _WHITE = 245
 _FAINT = 128
 _SQUARE = 32.0  # points
+_CLOSEST = 50  # figures over one another that are looked at: no text is set so close
 _OVER = 0.4
 _STRUCK = (0.12, 0.6)  # of the font size above the baseline: where a line through a figure runs
 _BEYOND = 1.0
@@ -29,7 +34,9 @@ _SMALLEST = 1.5  # points; nobody reads less
 _A4_WIDE = 595.0
 UNREADABLE = "\ufffd"
 
-Box = tuple[float, float, float, float]
+
+_Figure = tuple[float, int, float, float, float]
+"""A figure's left side, number, upper, right and lower side."""
 
 
 class Paint(NamedTuple):
@@ -60,76 +67,67 @@ class Written(NamedTuple):
     seen: bool
 
 
-def paint_of(text_page: Any, index: int) -> Paint:
-    """How character `index` of a PDFium text page is drawn."""
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
+def paints_of(text_page: Handle, characters: Sequence[tuple[int, Handle | None]]) -> list[Paint]:
+    """How characters of a PDFium text page are drawn, each given by its index and the text object it belongs to."""
+    indexes = [index for index, _ in characters]
+    room = Room(ctypes.c_uint, 4 * len(characters))
+    told = each(pdfium.FPDFText_GetFillColor, repeat(text_page), indexes, *(room.places[at::4] for at in range(4)))
+    numbers = iter(room.read())
+    colours = zip(numbers, numbers, numbers, numbers, strict=True)
+    paints = []
+    ways: dict[tuple[int, int, tuple[int, ...]], tuple[bool, bool]] = {}  # mode, colour → invisible, pale
+    for (_, shape), found, colour in zip(characters, told, colours, strict=True):
+        mode = pdfium.FPDFTextObj_GetTextRenderMode(shape) if shape else pdfium.FPDF_TEXTRENDERMODE_FILL
+        way = ways.get((mode, found, colour))
+        if way is None:
+            invisible = mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
+            filled = not invisible and mode != pdfium.FPDF_TEXTRENDERMODE_STROKE
+            way = ways[mode, found, colour] = invisible, bool(filled and found and _is_pale(colour))
+        paints.append(Paint(*way, shape or 0))
+    return paints
 
-    shape = pdfium.FPDFText_GetTextObject(text_page, index)
-    mode = pdfium.FPDFTextObj_GetTextRenderMode(shape) if shape else pdfium.FPDF_TEXTRENDERMODE_FILL
-    address = ctypes.addressof(shape.contents) if shape else 0
-    if mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP):
-        return Paint(True, False, address)
-    red, green, blue, alpha = (ctypes.c_uint(0) for _ in range(4))
-    filled = mode != pdfium.FPDF_TEXTRENDERMODE_STROKE
-    pale = bool(
-        filled
-        and pdfium.FPDFText_GetFillColor(text_page, index, red, green, blue, alpha)
-        and (min(red.value, green.value, blue.value) >= _PALE or alpha.value < _FAINT)
-    )
-    return Paint(False, pale, address)
 
-
-def is_seen(shape: Any) -> bool:
+def is_seen(shape: Handle) -> bool:
     """Whether a text object is drawn in ink that shows on white."""
-    import pypdfium2.raw as pdfium
-
     mode = pdfium.FPDFTextObj_GetTextRenderMode(shape)
     if mode in (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP):
         return False
-    red, green, blue, alpha = (ctypes.c_uint(0) for _ in range(4))
     if mode == pdfium.FPDF_TEXTRENDERMODE_STROKE:
         return True
-    if not pdfium.FPDFPageObj_GetFillColor(shape, red, green, blue, alpha):
-        return True
-    return min(red.value, green.value, blue.value) < _PALE and alpha.value >= _FAINT
+    colour = colour_of(shape)
+    return colour is None or not _is_pale(colour)
 
 
-def is_white(shape: Any) -> bool | None:
+def is_white(shape: Handle) -> bool | None:
     """Whether a path is filled in opaque white; None where its fill is no plain colour or lets the ground through."""
-    import pypdfium2.raw as pdfium
-
-    red, green, blue, alpha = (ctypes.c_uint(0) for _ in range(4))
-    if not pdfium.FPDFPageObj_GetFillColor(shape, red, green, blue, alpha) or alpha.value < 255:
+    colour = colour_of(shape)
+    if colour is None or colour[3] < 255:
         return None
-    return min(red.value, green.value, blue.value) >= _WHITE
+    return min(colour[:3]) >= _WHITE
 
 
-def drawn_on(
-    shapes: Iterable[tuple[Any, tuple[float, float, float, float, float, float]]],
-) -> tuple[list[Ground], dict[int, Written]]:
-    """The page's fills and pictures, and its text objects by address, each with its place in the order of drawing.
-    `shapes` are PDFium's objects, each with the matrix from its bounds to the displayed page."""
-    import pypdfium2.raw as pdfium
+def _is_pale(colour: Sequence[int]) -> bool:
+    return min(colour[:3]) >= _PALE or colour[3] < _FAINT
 
+
+def drawn_on(shapes: Iterable[Shape], display: Matrix) -> tuple[list[Ground], dict[Handle, Written]]:
+    """The page's fills and pictures, and its text objects by address, each with its place in the order of drawing."""
     grounds: list[Ground] = []
-    texts: dict[int, Written] = {}
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    for order, (shape, (a, b, c, d, e, f)) in enumerate(shapes):
-        kind = pdfium.FPDFPageObj_GetType(shape)
-        sides = [ctypes.c_float() for _ in range(4)]
-        if kind == pdfium.FPDF_PAGEOBJ_FORM or not pdfium.FPDFPageObj_GetBounds(shape, *sides):
+    texts: dict[Handle, Written] = {}
+    modes = Room(ctypes.c_int, 2)
+    shapes = list(shapes)
+    bounds = bounds_of([shape.handle for shape in shapes])
+    for order, ((shape, kind, around), sides) in enumerate(zip(shapes, bounds, strict=True)):
+        if sides is None or kind == pdfium.FPDF_PAGEOBJ_FORM:
             continue
-        left, low, right, high = (side.value for side in sides)
-        xs = [a * x + c * y + e for x in (left, right) for y in (low, high)]
-        ys = [b * x + d * y + f for x in (left, right) for y in (low, high)]
-        if not all(map(math.isfinite, xs + ys)):
+        box = placed(sides, times(around, display))
+        if not all(map(math.isfinite, box)):
             continue
-        box = min(xs), min(ys), max(xs), max(ys)
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            texts[ctypes.addressof(shape.contents)] = Written(box, order, is_seen(shape))
+            texts[shape] = Written(box, order, is_seen(shape))
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
-            pdfium.FPDFPath_GetDrawMode(shape, fill, stroke)
-            if fill.value:
+            pdfium.FPDFPath_GetDrawMode(shape, *modes.places)
+            if modes.read()[0]:
                 grounds.append(Ground(box, order, bool(is_white(shape))))
         else:
             grounds.append(Ground(box, order, False))
@@ -139,16 +137,17 @@ def drawn_on(
 def seen_on(
     glyphs: Sequence[Glyph],
     paints: Sequence[Paint],
+    over: Sequence[tuple[int, int]],
     size: tuple[float, float],
-    drawn: Callable[[], tuple[list[Ground], dict[int, Written]]],
+    drawn: Callable[[], tuple[list[Ground], dict[Handle, Written]]],
 ) -> tuple[list[Glyph], list[Glyph]]:
-    """The glyphs that are seen, and those with ink that are not. `size` is the page's; `drawn` gives the page's
-    grounds, and its text objects by address; it is asked only where it matters. What a picture covers, or shows
-    through, is not told here (see `ink`)."""
+    """The glyphs that are seen, and those with ink that are not. `over` are the pairs that are `overlaid`; `size` is
+    the page's; `drawn` gives the page's grounds, and its text objects by address; it is asked only where it matters.
+    What a picture covers, or shows through, is not told here (see `ink`)."""
     inked = [index for index, glyph in enumerate(glyphs) if glyph.text.strip()]
-    invisible = {index for index in inked if paints[index].invisible or _is_out_of_sight(glyphs[index], size)}
+    invisible = _out_of_sight(glyphs, inked, size).union(index for index in inked if paints[index].invisible)
     pale = {index for index in inked if paints[index].pale} - invisible
-    over = [pair for pair in _overlaid(glyphs) if not invisible.intersection(pair)]
+    over = [pair for pair in over if not invisible.intersection(pair)]
     if not (invisible or pale or over):
         return list(glyphs), []
     grounds, texts = drawn()
@@ -167,11 +166,16 @@ def seen_on(
     return seen, [glyphs[index] for index in sorted(unseen)]
 
 
-def _is_out_of_sight(glyph: Glyph, size: tuple[float, float]) -> bool:
-    """Whether a glyph is too small to be read, or stands beside the page."""
-    x, y = (glyph.x0 + glyph.x1) / 2, (glyph.top + glyph.bottom) / 2
+def _out_of_sight(glyphs: Sequence[Glyph], inked: Sequence[int], size: tuple[float, float]) -> set[int]:
+    """Those glyphs that are too small to be read, or stand beside the page."""
+    width, height = size
     smallest = _SMALLEST * min(min(size) / _A4_WIDE, 1.0)  # a page may be drawn at a fraction of its size
-    return 0 < glyph.size < smallest or not (0 <= x <= size[0] and 0 <= y <= size[1])
+    found = set()
+    for index in inked:
+        _, x0, top, x1, bottom, _, _, high, _ = glyphs[index]
+        if 0 < high < smallest or not (0 <= (x0 + x1) / 2 <= width and 0 <= (top + bottom) / 2 <= height):
+            found.add(index)
+    return found
 
 
 def _deputies(
@@ -222,27 +226,32 @@ class _Squares:
 
 def without_collisions(glyphs: Sequence[Glyph]) -> list[Glyph]:
     """The glyphs, those of figures drawn over other figures as U+FFFD: a number of which nobody can tell."""
-    lost = {index for pair in _overlaid(glyphs) for index in pair}
+    lost = {index for pair in overlaid(glyphs) for index in pair}
     if not lost:
         return list(glyphs)
     return [glyph._replace(text=UNREADABLE) if index in lost else glyph for index, glyph in enumerate(glyphs)]
 
 
-def _overlaid(glyphs: Sequence[Glyph]) -> list[tuple[int, int]]:
+def overlaid(glyphs: Sequence[Glyph]) -> list[tuple[int, int]]:
     """Pairs of different figures of which one covers much of the other."""
-    places: dict[tuple[int, int], list[int]] = {}
+    bands: dict[int, list[_Figure]] = {}  # by the square that a figure begins in
+    for index, (text, left, top, right, low, _, _, _, _) in enumerate(glyphs):
+        if text.isdecimal():
+            bands.setdefault(int(top // _SQUARE), []).append((left, index, top, right, low))
     found: list[tuple[int, int]] = []
-    for index, glyph in enumerate(glyphs):
-        if not glyph.text.isdecimal():
-            continue
-        column, row = int(glyph.x0 // _SQUARE), int(glyph.top // _SQUARE)
-        for x in (column - 1, column, column + 1):
-            for y in (row - 1, row, row + 1):
-                near = places.get((x, y), ())
-                found.extend((other, index) for other in near if _covers(glyphs[other], glyph))
-        places.setdefault((column, row), []).append(index)
-        if len(places[column, row]) > 200:  # no text is set so close
-            places[column, row] = places[column, row][-50:]
+    for row, band in bands.items():
+        above = set(bands.get(row - 1, ()))
+        near: list[_Figure] = []  # those further left that reach as far as here
+        for figure in sorted([*band, *above]):
+            left, index, top, _, low = figure
+            if near:
+                square = left // _SQUARE - 1
+                near = [one for one in near if one[3] > left and one[0] // _SQUARE >= square][-_CLOSEST:]
+                for one in near:
+                    level = one[2] < low and top < one[4] and not (one in above and figure in above)
+                    if level and _covers(glyphs[one[1]], glyphs[index]):
+                        found.append((one[1], index))
+            near.append(figure)
     return found
 
 
@@ -261,27 +270,33 @@ def _covers(one: Glyph, other: Glyph) -> bool:
 
 def without_struck(glyphs: Sequence[Glyph], across: Iterable[Stroke]) -> tuple[list[Glyph], str]:
     """The upright glyphs without those that a short line runs through, and the text of these."""
-    rows: dict[int, list[int]] = {}
-    for index, glyph in enumerate(glyphs):
-        if glyph.turn == 0 and glyph.text.strip():
-            rows.setdefault(int(glyph.origin_y // _SQUARE), []).append(index)
+    upright = sorted(
+        [(glyph.origin_y, index) for index, glyph in enumerate(glyphs) if glyph.turn == 0 and glyph.text.strip()]
+    )
+    baselines, order = [y for y, _ in upright], [index for _, index in upright]
+    largest = max((glyphs[index].size for index in order), default=0.0)
     struck: set[int] = set()
     for stroke in across:
         if stroke.end - stroke.start > 20 * _SQUARE:
             continue
-        at = int(stroke.at // _SQUARE)
-        hit = [
-            index
-            for row in (at, at + 1)
-            for index in rows.get(row, ())
-            if stroke.start <= (glyphs[index].x0 + glyphs[index].x1) / 2 <= stroke.end
-            and _STRUCK[0] * glyphs[index].size <= glyphs[index].origin_y - stroke.at <= _STRUCK[1] * glyphs[index].size
-        ]
+        square = int(stroke.at // _SQUARE)
+        first = bisect_left(baselines, max(stroke.at, square * _SQUARE))
+        until = bisect_left(baselines, min(stroke.at + largest + _BEYOND, (square + 2) * _SQUARE))
+        hit = [index for index in order[first:until] if _runs_through(stroke, glyphs[index])]
         if not hit:
             continue
         size = max(glyphs[index].size for index in hit)
         x0, x1 = min(glyphs[index].x0 for index in hit), max(glyphs[index].x1 for index in hit)
         if stroke.start >= x0 - _BEYOND * size and stroke.end <= x1 + _BEYOND * size:
             struck.update(hit)
+    if not struck:
+        return list(glyphs), ""
     text = "".join(glyphs[index].text for index in sorted(struck))
     return [glyph for index, glyph in enumerate(glyphs) if index not in struck], text
+
+
+def _runs_through(stroke: Stroke, glyph: Glyph) -> bool:
+    return (
+        _STRUCK[0] * glyph.size <= glyph.origin_y - stroke.at <= _STRUCK[1] * glyph.size
+        and stroke.start <= (glyph.x0 + glyph.x1) / 2 <= stroke.end
+    )

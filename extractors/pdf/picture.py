@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from extractors import limits
-from extractors.pdf.objects import display_of, matrix_of, objects_of, times
-from extractors.pdf.paint import Box
+from extractors.pdf.calls import Handle, Room, pdfium
+from extractors.pdf.objects import Box, bounds_of, display_of, matrices_of, objects_of, placed, times
 from extractors.scan.raster import DPI, Raster, plain
 
 if TYPE_CHECKING:
@@ -62,38 +63,27 @@ def raster_of(page: pypdfium2.PdfPage, part: Box | None = None) -> Raster:
     return Raster(plain(pixels), scale * 72.0 / believed)
 
 
-def boxes_of(page: pypdfium2.PdfPage, shapes: list[Any]) -> list[Box]:
+def boxes_of(page: pypdfium2.PdfPage, wanted: Collection[Handle]) -> list[Box]:
     """Where these objects of a page stand, in points of the displayed page."""
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-
-    display = display_of(page)
-    wanted = {ctypes.addressof(shape.contents) for shape in shapes}
-    boxes = []
-    for shape, matrix in objects_of(page.raw):
-        if ctypes.addressof(shape.contents) not in wanted:
-            continue
-        sides = [ctypes.c_float() for _ in range(4)]
-        if not pdfium.FPDFPageObj_GetBounds(shape, *sides):
-            continue
-        a, b, c, d, e, f = times(matrix, display)
-        left, low, right, high = (side.value for side in sides)
-        xs = [a * x + c * y + e for x in (left, right) for y in (low, high)]
-        ys = [b * x + d * y + f for x in (left, right) for y in (low, high)]
-        boxes.append((min(xs), min(ys), max(xs), max(ys)))
-    return boxes
+    display, wanted = display_of(page), set(wanted)
+    shapes = [shape for shape in objects_of(page) if shape.handle in wanted]
+    bounds = bounds_of([shape.handle for shape in shapes])
+    return [
+        placed(sides, times(shape.around, display))
+        for shape, sides in zip(shapes, bounds, strict=True)
+        if sides is not None
+    ]
 
 
 def _resolution(page: pypdfium2.PdfPage) -> float | None:
     """The pixels that stand to an inch of the page's largest picture; None where it has none."""
-    import pypdfium2.raw as pdfium
-
-    across, down = ctypes.c_uint(), ctypes.c_uint()
+    pixels = Room(ctypes.c_uint, 2)
     largest, resolution = 0.0, None
-    for shape, matrix in objects_of(page.raw):
-        if pdfium.FPDFPageObj_GetType(shape) != pdfium.FPDF_PAGEOBJ_IMAGE:
+    for picture, kind, around in objects_of(page):
+        if kind != pdfium.FPDF_PAGEOBJ_IMAGE:
             continue
-        a, b, c, d, _, _ = times(matrix_of(shape), matrix)
+        a, b, c, d, _, _ = times(matrices_of([picture])[0], around)
         area = abs(a * d - b * c)
-        if area > largest and pdfium.FPDFImageObj_GetImagePixelSize(shape, across, down):
-            largest, resolution = area, 72.0 * across.value / max(math.hypot(a, b), 1e-6)
+        if area > largest and pdfium.FPDFImageObj_GetImagePixelSize(picture, *pixels.places):
+            largest, resolution = area, 72.0 * pixels.read()[0] / max(math.hypot(a, b), 1e-6)
     return resolution

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extractors.document import Block, Cell, Paragraph, Table
 from extractors.lines import SLANTED, Glyph, lines_of, paragraphs_of, text_of
+from extractors.pdf.calls import Handle, pdfium
 from extractors.pdf.ink import is_pale, texts_of, unwritten
-from extractors.pdf.objects import matrix_of, objects_of, times
+from extractors.pdf.objects import Box, Matrix, matrices_of, objects_of, times
 from extractors.pdf.page import Page
-from extractors.pdf.paint import Box
 from extractors.pdf.picture import boxes_of, raster_of, shrunk
 from extractors.scan.facsimile import Keep
 
@@ -172,23 +171,19 @@ def _scaled(glyph: Glyph, scale: float) -> Glyph:
     )
 
 
-def _is_embedded(text: Any) -> bool:
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-
+def _is_embedded(text: Handle) -> bool:
     font = pdfium.FPDFTextObj_GetFont(text)
     return bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1
 
 
-def _placed(raw: pypdfium2.PdfPage, texts: Sequence[Any]) -> list[tuple[Any, tuple[float, ...]]]:
+def _placed(raw: pypdfium2.PdfPage, texts: Collection[Handle]) -> list[tuple[Handle, Matrix]]:
     """Text objects with the matrices that turn them on the page."""
-    wanted = {ctypes.addressof(text.contents) for text in texts}
-    return [
-        (shape, times(matrix_of(shape), matrix))
-        for shape, matrix in objects_of(raw.raw)
-        if ctypes.addressof(shape.contents) in wanted
-    ]
+    wanted = set(texts)
+    shapes = [shape for shape in objects_of(raw) if shape.handle in wanted]
+    matrices = matrices_of([shape.handle for shape in shapes])
+    return [(shape.handle, times(own, shape.around)) for shape, own in zip(shapes, matrices, strict=True)]
 
 
-def _is_slanted(matrix: tuple[float, ...]) -> bool:
+def _is_slanted(matrix: Matrix) -> bool:
     a, b = abs(matrix[0]), abs(matrix[1])
     return min(a, b) > _SKEW * math.hypot(a, b)

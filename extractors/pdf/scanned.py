@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from extractors.lines import SLANTED, Glyph
+from extractors.pdf.calls import pdfium
 from extractors.pdf.ink import ink_of
 from extractors.pdf.objects import objects_of
 from extractors.pdf.page import Page
@@ -82,11 +83,9 @@ def judge(raw: pypdfium2.PdfPage, page: Page) -> Verdict:
     return Verdict(HIDDEN if visible < written / 2 else BESIDE, shown)
 
 
-def _by_tally(raw: Any, page: Page, inked: int) -> str | None:
+def _by_tally(raw: pypdfium2.PdfPage, page: Page, inked: int) -> str | None:
     """The same without a look at the page's picture: by what its objects say of themselves."""
-    import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-
-    shapes = [(shape, pdfium.FPDFPageObj_GetType(shape)) for shape, _ in objects_of(raw.raw)]
+    shapes = [(shape.handle, shape.kind) for shape in objects_of(raw)]
     if page.picture_share >= _SCAN_SHARE and inked + len(page.buried) < _SCANT:
         return NO_TEXT
     if inked < _OUTLINED_CHARACTERS and len(page.across) + len(page.down) < _OUTLINES < len(shapes):
@@ -99,12 +98,10 @@ def _by_tally(raw: Any, page: Page, inked: int) -> str | None:
     return HIDDEN if is_hidden and (pictures or len(page.buried) > inked) else None
 
 
-def _draws(raw: Any) -> bool:
+def _draws(raw: pypdfium2.PdfPage) -> bool:
     """Whether a page draws anything but text."""
-    import pypdfium2.raw as pdfium
-
     drawn = (pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING)
-    return any(pdfium.FPDFPageObj_GetType(shape) in drawn for shape, _ in objects_of(raw.raw))
+    return any(shape.kind in drawn for shape in objects_of(raw))
 
 
 def oddness(glyphs: Sequence[Glyph]) -> float:
@@ -113,8 +110,11 @@ def oddness(glyphs: Sequence[Glyph]) -> float:
     bullets); 1 for signs in place of words. 0 for too few to tell."""
     inked = [glyph for glyph in glyphs if glyph.text.strip() and glyph.turn != SLANTED]
     text = "".join(glyph.text for glyph in inked)
+    strange = {glyph_text for glyph_text in {glyph.text for glyph in inked} if _is_odd(glyph_text)}
+    if not strange and not text.isascii():
+        return 0.0
     before = [None, *inked]
-    odd = sum(_is_odd(glyph.text) and not _begins(glyph, before[place]) for place, glyph in enumerate(inked))
+    odd = sum(glyph.text in strange and not _begins(glyph, before[place]) for place, glyph in enumerate(inked))
     words = sum(not character.isdecimal() for character in text)
     if odd >= _LEAST_ODD:
         return odd / max(words, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -20,8 +21,11 @@ _CROSSED = 0.15
 _STACKED = 3
 _OUTSIZED = 2.2
 _NUMBERS = re.compile(r"[\d.,，+\-—－–/%]+")
+_NUMBERS_AND_BLANKS = re.compile(r"[\d.,，+\-—－–/%\s]*")
 
 Placed = tuple[float, Block]
+Bound = list[tuple[Glyph, int]]
+"""Glyphs that stand in a grid, each with the number of its cell."""
 
 
 def tables_on(
@@ -32,20 +36,61 @@ def tables_on(
     A frame around prose, a stack of cards or a box around a title is no table: its glyphs come back as free ones.
     """
     across, down = list(across), list(down)
-    grids = _grids(across, down)
-    omitted = [stroke for grid in grids for stroke in _omitted_rulings(grid, _contents(grid, _inside(grid, glyphs)))]
+    grids = [_Filled(grid, glyphs) for grid in _grids(across, down)]
+    omitted = [stroke for one in grids for stroke in _omitted_rulings(one)]
     if omitted:
-        grids = _grids(across + omitted, down)
+        grids = [_Filled(grid, glyphs) for grid in _grids(across + omitted, down)]
     placed: list[Placed] = []
     notes: list[str] = []
-    free = list(glyphs)
-    for grid in sorted(grids, key=lambda one: one.area):  # a table within a cell of another is read first
-        blocks, left, more = _table(grid, _inside(grid, free), page)
+    free = glyphs
+    for one in sorted(grids, key=lambda one: one.grid.area):  # a table within a cell of another is read first
+        one = one.among(free)
+        blocks, left, more = _table(one, page)
         if any(isinstance(block, Table) for _, block in blocks):
             placed.extend(blocks)
             notes.extend(more)
-            free = [glyph for glyph in free if grid.box_at(*_centre(glyph)) is None] + left
-    return placed, free, notes
+            free = [*one.outside, *left]
+    return placed, list(free), notes
+
+
+class _Filled:
+    """A grid with those glyphs whose middle stands in it, and those `outside`. What costs something is found out when
+    it is first wanted."""
+
+    def __init__(self, grid: Grid, glyphs: Sequence[Glyph]) -> None:
+        self.grid = grid
+        self._glyphs = glyphs
+        cells = grid.boxes_at([((x0 + x1) / 2, (top + bottom) / 2) for _, x0, top, x1, bottom, *_ in glyphs])
+        pairs = list(zip(glyphs, cells, strict=True))
+        self.bound: Bound = [(glyph, cell) for glyph, cell in pairs if cell is not None]
+        self.outside = [glyph for glyph, cell in pairs if cell is None]
+        self._lines: dict[int, list[Line]] = {}
+
+    def among(self, glyphs: Sequence[Glyph]) -> _Filled:
+        """The grid with these glyphs instead; what is known of its cells is kept where it holds the same."""
+        if glyphs is self._glyphs:
+            return self
+        other = _Filled(self.grid, glyphs)
+        if other.bound != self.bound:
+            return other
+        self._glyphs, self.outside = glyphs, other.outside
+        return self
+
+    @cached_property
+    def contents(self) -> list[list[Glyph]]:
+        return _contents(self.grid, self.bound)
+
+    @cached_property
+    def stacks(self) -> dict[int, list[list[Line]]]:
+        return _stacks(self)
+
+    def lines(self, cell: int) -> list[Line]:
+        if cell not in self._lines:
+            self._lines[cell] = lines_of(self.contents[cell])
+        return self._lines[cell]
+
+    def text(self, cell: int) -> str:
+        return text_of(self.contents[cell], self.lines(cell)) if self.contents[cell] else ""
 
 
 def _grids(across: list[Stroke], down: list[Stroke]) -> list[Grid]:
@@ -60,35 +105,28 @@ def _is_hatching(grid: Grid) -> bool:
     return wide < _NARROW_COLUMN or high < _LOW_ROW
 
 
-def _inside(grid: Grid, glyphs: Iterable[Glyph]) -> list[Glyph]:
-    return [glyph for glyph in glyphs if grid.box_at(*_centre(glyph)) is not None]
-
-
-def _centre(glyph: Glyph) -> tuple[float, float]:
-    return (glyph.x0 + glyph.x1) / 2, (glyph.top + glyph.bottom) / 2
-
-
-def _table(grid: Grid, glyphs: Sequence[Glyph], page: int) -> tuple[list[Placed], list[Glyph], list[str]]:
+def _table(filled: _Filled, page: int) -> tuple[list[Placed], list[Glyph], list[str]]:
     """The grid's blocks with their tops, the glyphs that it could not bind to a row, and notes."""
-    usual = median(glyph.size for glyph in glyphs) if glyphs else 0.0
+    grid = filled.grid
+    most = _OUTSIZED * median([glyph.size for glyph, _ in filled.bound]) if filled.bound else 0.0
     # characters far larger than the table's own are a watermark or a stamp behind it
-    left = [glyph for glyph in glyphs if glyph.size > _OUTSIZED * usual]
-    contents = _contents(grid, [glyph for glyph in glyphs if glyph.size <= _OUTSIZED * usual])
-    unparted = {row for row, stacks in _stacks(grid, contents).items() if stacks}
+    left = [glyph for glyph, _ in filled.bound if glyph.size > most]
+    if left:
+        filled = _Filled(grid, [glyph for glyph, _ in filled.bound if glyph.size <= most])
+    unparted = {row for row, stacks in filled.stacks.items() if stacks}
     parts: dict[int, list[Draft]] = {}
     for index, box in enumerate(grid.boxes):
         if box.row in unparted:
-            left.extend(contents[index])
+            left.extend(filled.contents[index])
             continue
-        text = text_of(contents[index])
+        text = filled.text(index)
         if box.is_open and not text:
             continue
-        x0, top, x1, bottom = (round(value, 1) for value in grid.bounds(box))
+        x0, top, x1, bottom = grid.bounds(box)
+        bbox = round(x0, 1), round(top, 1), round(x1, 1), round(bottom, 1)
         blocks = (Paragraph(text, page=page),) if text else ()
-        part = sum(row < box.row for row in unparted)
-        parts.setdefault(part, []).append(
-            Draft(box.row, box.col, blocks, box.row_span, box.col_span, bbox=(x0, top, x1, bottom))
-        )
+        part = sum(row < box.row for row in unparted) if unparted else 0
+        parts.setdefault(part, []).append(Draft(box.row, box.col, blocks, box.row_span, box.col_span, bbox=bbox))
     placed: list[Placed] = []
     notes: list[str] = []
     for part in sorted(parts):
@@ -101,72 +139,78 @@ def _table(grid: Grid, glyphs: Sequence[Glyph], page: int) -> tuple[list[Placed]
     return placed, left, notes
 
 
-def _contents(grid: Grid, glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+def _contents(grid: Grid, bound: Bound) -> list[list[Glyph]]:
     """The glyphs of each cell. A run of glyphs drawn across a ruling (a number too wide for its cell) stays whole and
     goes where most of it stands; one that a ruling parts neatly belongs to two cells."""
     contents: list[list[Glyph]] = [[] for _ in grid.boxes]
-    for run in _runs(glyphs):
-        boxes = [grid.box_at(*_centre(glyph)) for glyph in run]
-        owners = Counter(index for index in boxes if index is not None)
-        if len(owners) > 1 and any(_is_crossed(glyph, grid) for glyph in run):
+    across = any(one[1] != other[1] and _runs_on(one[0], other[0]) for one, other in pairwise(bound))
+    for run in _runs(bound) if across else [bound]:
+        owners = Counter(cell for _, cell in run) if across else {}
+        if len(owners) > 1 and any(_is_crossed(glyph, cell, grid) for glyph, cell in run):
             most = max(owners.values())
-            whole = next(index for index in boxes if index is not None and owners[index] == most)
-            contents[whole].extend(run)
+            whole = next(cell for _, cell in run if owners[cell] == most)
+            contents[whole].extend(glyph for glyph, _ in run)
             continue
-        for glyph, index in zip(run, boxes, strict=True):
-            if index is not None:
-                contents[index].append(glyph)
+        for glyph, cell in run:
+            contents[cell].append(glyph)
     return contents
 
 
-def _runs(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+def _runs(bound: Bound) -> list[Bound]:
     """Glyphs drawn one after the other without a gap."""
-    runs: list[list[Glyph]] = []
-    for glyph in glyphs:
-        last = runs[-1][-1] if runs else None
-        if (
-            last is not None
-            and glyph.turn == last.turn == 0
-            and abs(glyph.origin_y - last.origin_y) <= 0.1 * last.size
-            and -0.2 * last.size <= glyph.x0 - last.x1 <= 0.15 * last.size
-            and glyph.text.strip()
-            and last.text.strip()
-        ):
-            runs[-1].append(glyph)
+    runs: list[Bound] = []
+    for one in bound:
+        if runs and _runs_on(runs[-1][-1][0], one[0]):
+            runs[-1].append(one)
         else:
-            runs.append([glyph])
+            runs.append([one])
     return runs
 
 
-def _is_crossed(glyph: Glyph, grid: Grid) -> bool:
+def _runs_on(last: Glyph, glyph: Glyph) -> bool:
+    return bool(
+        glyph.turn == last.turn == 0
+        and abs(glyph.origin_y - last.origin_y) <= 0.1 * last.size
+        and -0.2 * last.size <= glyph.x0 - last.x1 <= 0.15 * last.size
+        and glyph.text.strip()
+        and last.text.strip()
+    )
+
+
+def _is_crossed(glyph: Glyph, cell: int, grid: Grid) -> bool:
     """Whether a vertical ruling beside the glyph's cell runs through the glyph itself."""
     slack = _CROSSED * (glyph.x1 - glyph.x0)
-    index = grid.box_at(*_centre(glyph))
-    if index is None:
-        return False
-    x0, _, x1, _ = grid.bounds(grid.boxes[index])
+    x0, _, x1, _ = grid.bounds(grid.boxes[cell])
     return glyph.x0 < x0 - slack or glyph.x1 > x1 + slack
 
 
-def _stacks(grid: Grid, contents: Sequence[Sequence[Glyph]]) -> dict[int, list[list[Line]]]:
+def _stacks(filled: _Filled) -> dict[int, list[list[Line]]]:
     """Rows between two rulings that hold several rows of numbers, one above the other in each cell: no ruling parts
     them. Row index → the lines of all its cells with text."""
+    grid, contents = filled.grid, filled.contents
     bands: dict[int, list[int]] = {}
     for index, box in enumerate(grid.boxes):
         if box.row_span == 1:
             bands.setdefault(box.row, []).append(index)
     found: dict[int, list[list[Line]]] = {}
     for row, indexes in bands.items():
+        if sum(_may_stack(contents[index]) for index in indexes) < _STACKED:
+            continue
         if sum(grid.boxes[index].col_span for index in indexes) < len(grid.xs) - 1:
             continue
-        if sum(len(contents[index]) >= _STACKED for index in indexes) < _STACKED:
-            continue
-        cells = [lines for index in indexes if (lines := lines_of(contents[index]))]
+        cells = [lines for index in indexes if (lines := filled.lines(index))]
         numbers = [lines for lines in cells if all(_NUMBERS.fullmatch(line.text) for line in lines)]
         alike = [lines for lines in numbers if len(lines) >= _STACKED and _aligned(lines, numbers[0])]
         if len(alike) >= _STACKED:
             found[row] = cells
     return found
+
+
+def _may_stack(glyphs: Sequence[Glyph]) -> bool:
+    """Whether a cell can hold several lines of numbers, and nothing else: told before its lines are put together."""
+    if len({glyph.origin_y for glyph in glyphs}) < _STACKED and not any(glyph.turn for glyph in glyphs):
+        return False
+    return _NUMBERS_AND_BLANKS.fullmatch("".join([glyph.text for glyph in glyphs])) is not None
 
 
 def _aligned(lines: Sequence[Line], others: Sequence[Line]) -> bool:
@@ -175,12 +219,12 @@ def _aligned(lines: Sequence[Line], others: Sequence[Line]) -> bool:
     )
 
 
-def _omitted_rulings(grid: Grid, contents: Sequence[Sequence[Glyph]]) -> list[Stroke]:
+def _omitted_rulings(filled: _Filled) -> list[Stroke]:
     """The horizontal rulings that a table leaves out between its rows, where every cell shows the same rows."""
     rulings = []
-    for cells in _stacks(grid, contents).values():
+    for cells in filled.stacks.values():
         model = max(cells, key=len)
         if all(_aligned(lines, model) for lines in cells):
             for upper, lower in pairwise(model):
-                rulings.append(Stroke((upper.bottom + lower.top) / 2, grid.xs[0], grid.xs[-1]))
+                rulings.append(Stroke((upper.bottom + lower.top) / 2, filled.grid.xs[0], filled.grid.xs[-1]))
     return rulings

@@ -8,7 +8,7 @@ import pytest
 
 import extractors
 from extractors.document import CannotRead, Document, Paragraph, Table
-from extractors.docx.styles import spell
+from extractors.docx.numbering import spell
 from tests.extractors import forge
 from tests.extractors.forge import docx, docx_table, paragraph
 

@@ -46,3 +46,11 @@ def test_single_bytes_and_nothing() -> None:
     assert decode(b"").text == ""
     for byte in range(256):
         decode(bytes([byte]))
+
+
+@pytest.mark.parametrize("share", [0.04, 0.06])
+def test_control_characters_make_text_unreadable_beyond_a_share(share: float) -> None:
+    marks = "\x01\x08\x0e\x1f"
+    text = "公开" * 500 + (marks * 1000)[: round(1000 * share / (1 - share))]
+    assert (decode(text.encode()).text is None) == (share > 0.05)
+    assert decode(("公开\t\n\r\f\v\x1a\x1b" * 20).encode()).text is not None

@@ -161,3 +161,18 @@ def test_what_stands_behind_the_end_of_the_page_is_read(end: str) -> None:
     assert texts == ["one", "two", "five"]
     (table,) = [block for block in document.blocks if isinstance(block, Table)]
     assert [cell.text for cell in table.cells] == ["3", "4"]
+
+
+def test_a_page_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from extractors import encoding
+
+    calls: list[int] = []
+
+    def counted(data: bytes) -> encoding.Decoded:
+        calls.append(len(data))
+        return encoding.decode(data)
+
+    monkeypatch.setattr("extractors.decode", counted)
+    monkeypatch.setattr("extractors.html.decode", counted)
+    extractors.extract("<html><body><p>主动公开12件</p></body></html>".encode("gb18030"))
+    assert len(calls) == 1
