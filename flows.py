@@ -56,7 +56,6 @@ from prefect.tasks import exponential_backoff
 
 from pipeline import logs, nightly, remote
 from pipeline import run as job
-from pipeline.cli import published_in, report
 from pipeline.cluster import ClusterFailed, on_dask, to_be_seen
 from pipeline.corrections import BadCorrections
 from pipeline.nightly import markdown, notices, sending, stages, turns
@@ -66,6 +65,8 @@ from pipeline.nightly.record import Night, Nights
 from pipeline.nightly.served import served_at
 from pipeline.publish.switch import Busy, Unusable
 from pipeline.remote.files import BadUrl, Unreachable
+from pipeline.run_command import published_in
+from pipeline.said import report
 from pipeline.settings import BadSettings, Settings, load
 from pipeline.workers import Bounds, Lost, Map, cores, each
 

@@ -9,12 +9,8 @@ interrupted.
 from __future__ import annotations
 
 import csv
-import io
 import json
-import shlex
 import sys
-from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -24,22 +20,12 @@ from pipeline.bar import Bar
 from pipeline.harvest.verbs import app as sources_app
 from pipeline.release_command import EPILOG as RELEASE
 from pipeline.release_command import release
+from pipeline.run_command import DEFAULT_OUT, run
+from pipeline.run_command import EPILOG as RUN
+from pipeline.said import console, fail, held_back
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from pipeline.run import Summary
-    from pipeline.workers import Map
-
-DEFAULT_INPUT = Path("data/raw")
-DEFAULT_OUT = Path("data/clean")
-
-
-class Runner(StrEnum):
-    """What the reading of many files is spread over."""
-
-    PROCESSES = "processes"
-    DASK = "dask"
+    pass
 
 
 app = typer.Typer(
@@ -86,136 +72,7 @@ def gongkai(
     pass
 
 
-@app.command(
-    epilog=(
-        "Every file below INPUT is read, whatever its ending: PDF, DOCX, HTML, text, Markdown. What is no annual "
-        "report, or cannot be read, is set aside with a reason in reports.csv. A second run reads only what is new or "
-        "changed, and writes nothing if nothing is. Exit status: 0 when every file was handled, 1 when the program "
-        "failed on one or could not finish, 2 for a wrong call, 3 when a human correction no longer fits its source, "
-        "4 when the gate held the new version back."
-    )
-)
-def run(
-    inputs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="INPUT", help="Files and folders to read; URLs like s3:// too.", show_default=str(DEFAULT_INPUT)
-        ),
-    ] = None,
-    out: Annotated[
-        str, typer.Option("--out", "-o", metavar="DIR", help="The folder, or URL, to publish the dataset in.")
-    ] = str(DEFAULT_OUT),
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Processes that read.", show_default="one a core, fewer for few files"),
-    ] = None,
-    runner: Annotated[
-        Runner | None,
-        typer.Option(
-            help="What the reading is spread over: processes of this machine, or a Dask cluster (docs/scale.md).",
-            show_default="dask with --scheduler, else processes",
-            envvar="GONGKAI_RUNNER",
-        ),
-    ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="The scheduler of the Dask cluster, like tcp://host:8786.",
-            show_default="a cluster on this machine",
-            envvar="GONGKAI_SCHEDULER",
-        ),
-    ] = None,
-    work: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="The working copy of a dataset that is published to a URL.",
-            show_default="in the user's cache folder",
-        ),
-    ] = None,
-    corrections: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Human corrections to apply (see docs/trust.md).",
-            show_default="corrections.csv in an INPUT folder",
-        ),
-    ] = None,
-    retry: Annotated[
-        bool, typer.Option("--retry", help="Read again the files that a time or memory limit or a crash set aside.")
-    ] = False,
-    retry_due: Annotated[
-        bool, typer.Option("--retry-due", help="The same, but a few times only, with growing pauses: for every night.")
-    ] = False,
-    gate: Annotated[
-        bool,
-        typer.Option("--gate", help="Hold a new version back that has lost or spoilt much of the published one."),
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing unless something went wrong.")] = False,
-) -> None:
-    """Read reports and publish them as a dataset: CSV, Parquet and datapackage.json."""
-    from pipeline.corrections import BadCorrections
-    from pipeline.gate import Bounds
-    from pipeline.publish.switch import Busy, Unusable
-    from pipeline.remote import run as run_pipeline
-    from pipeline.remote.files import BadUrl, Unreachable, is_url, plain
-
-    given = inputs or [str(DEFAULT_INPUT)]
-    try:
-        with Bar(quiet) as progress:
-            summary = run_pipeline(
-                given,
-                out,
-                work=work,
-                over=_over(runner, scheduler, workers, given),
-                retry=retry,
-                retry_due=retry_due,
-                progress=progress,
-                corrected_by=corrections,
-                gate=Bounds() if gate else None,
-                builders=workers,
-            )
-    except BadCorrections as error:
-        _fail(f"no correction was applied, and nothing was read:\n{error}", 2)
-    except FileNotFoundError as error:
-        _fail(f"INPUT {error} is not there; see `gongkai run --help`", 2)
-    except Unusable as error:
-        _fail(f"{error}; choose another folder with --out", 2)
-    except BadUrl as error:
-        _fail(str(error), 2)
-    except Unreachable as error:
-        _fail(f"could not finish: {error}", 1)
-    except Busy as error:
-        _fail(f"{error}; wait for it to end, then run this again", 1)
-    except (OSError, RuntimeError) as error:
-        _fail(f"could not finish: {error}; the dataset published before stands, run again when this is mended", 1)
-    except KeyboardInterrupt:
-        _fail("interrupted; what was read is kept, the same command goes on from there", 130)
-    folder = published_in(out, work)
-    report(summary, folder, quiet)
-    if is_url(plain(out)) and not quiet:
-        typer.echo(f"{out} is as its working copy {folder}")
-    raise typer.Exit(summary.exit_status)
-
-
-def published_in(out: str, work: Path | None = None) -> Path:
-    """The folder of a dataset: that of the working copy where `out` is a URL."""
-    from pipeline.remote import work_folder
-    from pipeline.remote.files import is_url, plain
-
-    return Path(plain(out)) if not is_url(plain(out)) else work or work_folder(out)
-
-
-def _over(runner: Runner | None, scheduler: str | None, workers: int | None, inputs: Sequence[str]) -> Map:
-    """How the reading is spread."""
-    if runner is Runner.DASK or (runner is None and scheduler):
-        from pipeline.cluster import on_dask, to_be_seen
-
-        return on_dask(scheduler, workers, sees=to_be_seen(inputs))
-    from pipeline.workers import in_processes
-
-    return in_processes(workers)
+app.command(epilog=RUN)(run)
 
 
 @app.command(epilog="Numbers in brackets at a cell, a row or a column point to the doubts listed below the tables.")
@@ -235,13 +92,13 @@ def explain(
     from pipeline.explain import Unread, explain_file
 
     if file.is_dir():
-        _fail(f"{file} is a folder; give one file of it", 2)
+        fail(f"{file} is a folder; give one file of it", 2)
     try:
-        fault = explain_file(file, _console(), corrections)
+        fault = explain_file(file, console(), corrections)
     except BadCorrections as error:
-        _fail(f"no correction was applied, and nothing was read:\n{error}", 2)
+        fail(f"no correction was applied, and nothing was read:\n{error}", 2)
     except Unread as error:
-        _fail(str(error), 2)
+        fail(str(error), 2)
     raise typer.Exit(1 if fault else 0)
 
 
@@ -265,11 +122,11 @@ def check(
     try:
         checked = recheck(folder)
     except (NoDataset, OSError, ValueError, csv.Error) as error:
-        _fail(f"{folder} cannot be checked: {error}; give the folder that `gongkai run` published in", 2)
+        fail(f"{folder} cannot be checked: {error}; give the folder that `gongkai run` published in", 2)
     if as_json:
         typer.echo(json.dumps(as_data(checked), ensure_ascii=False, indent=2))
     else:
-        show_check(checked, folder, _console())
+        show_check(checked, folder, console())
     raise typer.Exit(1 if checked.n_disagreements else 0)
 
 
@@ -293,7 +150,7 @@ def let_through(
     from pipeline.publish.switch import HIDDEN, Busy, Out, Unusable
 
     if not (folder / HIDDEN).is_dir():
-        _fail(f"{folder} is no folder that `gongkai run` published in", 2)
+        fail(f"{folder} is no folder that `gongkai run` published in", 2)
     try:
         with Out(folder) as place:
             if version is not None:
@@ -303,29 +160,18 @@ def let_through(
                 return
             kept = held(place)
     except NotHeld as error:
-        _fail(f"{error}; `gongkai let-through {folder}` says what is", 1)
+        fail(f"{error}; `gongkai let-through {folder}` says what is", 1)
     except Unusable as error:
-        _fail(str(error), 2)
+        fail(str(error), 2)
     except Busy as error:
-        _fail(f"{error}; wait for it to end, then run this again", 1)
+        fail(f"{error}; wait for it to end, then run this again", 1)
     except OSError as error:
-        _fail(f"could not finish: {error}; run this again when it is mended", 1)
+        fail(f"could not finish: {error}; run this again when it is mended", 1)
     if kept is None:
         typer.echo(f"{folder}: no version is held back")
         return
-    typer.echo(_held(kept.reasons, kept.version.id, folder))
+    typer.echo(held_back(kept.reasons, kept.version.id, folder))
     raise typer.Exit(4)
-
-
-def _held(reasons: Sequence[str], version: str, folder: Path) -> str:
-    """What to tell of a version that the gate held back."""
-    return "\n".join(
-        (
-            f"the gate holds version {version} back, and the one published before stands, because",
-            *(f"  - {reason}" for reason in reasons),
-            f"to publish it all the same: gongkai let-through {shlex.quote(str(folder))} {version}",
-        )
-    )
 
 
 app.command(epilog=RELEASE)(release)
@@ -373,21 +219,21 @@ def harvest(
         with Bar(quiet) as progress:
             harvested, root = commands.run_harvest(call, progress)
     except (BadSources, BadSettings) as error:
-        _fail(f"nothing was fetched:\n{error}", 2)
+        fail(f"nothing was fetched:\n{error}", 2)
     except (commands.NoContact, ValueError) as error:
-        _fail(str(error), 2)
+        fail(str(error), 2)
     except FileNotFoundError as error:
-        _fail(f"{error.filename} is not there; see `gongkai harvest --help`", 2)
+        fail(f"{error.filename} is not there; see `gongkai harvest --help`", 2)
     except Busy as error:
-        _fail(f"{error}; wait for it to end, then run this again", 1)
+        fail(f"{error}; wait for it to end, then run this again", 1)
     except (OSError, RuntimeError) as error:
-        _fail(f"could not finish: {error}; what was fetched is kept, run again when this is mended", 1)
+        fail(f"could not finish: {error}; what was fetched is kept, run again when this is mended", 1)
     except KeyboardInterrupt:
-        _fail("interrupted; what was fetched is kept, the same command goes on from there", 130)
+        fail("interrupted; what was fetched is kept, the same command goes on from there", 130)
     if as_json:
         typer.echo(json.dumps(harvested.as_data(), ensure_ascii=False, indent=2))
     elif not quiet:
-        commands.show_harvested(harvested, root, _console())
+        commands.show_harvested(harvested, root, console())
     commands.tell_alarms(harvested.alarms)
     raise typer.Exit(3 if harvested.alarms else 0)
 
@@ -411,9 +257,9 @@ def site(
     try:
         built = build(folder, out, pictures=pictures)
     except NotOurs as error:
-        _fail(f"{error}; choose another folder with --out", 2)
+        fail(f"{error}; choose another folder with --out", 2)
     except (NoDataset, OSError, ValueError, csv.Error) as error:
-        _fail(f"{folder} cannot be shown: {error}; give the folder that `gongkai run` published in", 2)
+        fail(f"{folder} cannot be shown: {error}; give the folder that `gongkai run` published in", 2)
     typer.echo(f"{out / 'index.html'}: {built.reports:,} reports from {built.places:,} places")
 
 
@@ -469,14 +315,14 @@ def notify() -> None:
     try:
         settings = load()
     except BadSettings as error:
-        _fail(str(error), 2)
+        fail(str(error), 2)
     told, failed = send(Notice("notice", "gongkai: a trial", "This is a trial: notices reach you.", {}), settings)
     for way in told:
         typer.echo(f"told by {way}")
     if failed:
-        _fail("; ".join(failed), 1)
+        fail("; ".join(failed), 1)
     if not told:
-        _fail("nobody is to be told: set GONGKAI_WEBHOOK_URL or GONGKAI_SMTP_HOST (docs/nightly.md)", 2)
+        fail("nobody is to be told: set GONGKAI_WEBHOOK_URL or GONGKAI_SMTP_HOST (docs/nightly.md)", 2)
 
 
 def _hand_over(module: str, arguments: list[str]) -> NoReturn:
@@ -489,39 +335,6 @@ def _hand_over(module: str, arguments: list[str]) -> NoReturn:
     environment = os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
     sys.stdout.flush()
     os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)
-
-
-def report(summary: Summary, out: Path, quiet: bool = False) -> None:
-    """Print what a run found; the program's own faults, failed corrections and what the gate said go to stderr, also
-    when `quiet`."""
-    from pipeline.explain import show_summary
-
-    if not quiet:
-        show_summary(summary, out, _console())
-    for path, reason in summary.faults:
-        print(f"gongkai: {path}: {reason}; please report it, with the file if you can", file=sys.stderr)
-    if summary.failed > len(summary.faults):
-        print(f"gongkai: and {summary.failed - len(summary.faults)} files more", file=sys.stderr)
-    for sentence in summary.uncorrected:
-        print(f"gongkai: a correction failed: {sentence}", file=sys.stderr)
-    if summary.held:
-        print(f"gongkai: {_held(summary.held, summary.held_version, out)}", file=sys.stderr)
-    for path, trace in summary.traces:
-        print(f"\n{path}\n{trace}", file=sys.stderr)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal of another encoding may lack a sign, and shall not fail
-    # Into a file or a pipe the width is ours to choose: wide enough that no table is folded.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-
-
-def _fail(message: str, status: int) -> NoReturn:
-    print(f"gongkai: {message}", file=sys.stderr)
-    raise typer.Exit(status)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from pipeline.model import Report
 class Item:
     """A report to publish. `sha256` is that of its content, empty for a file that could not be opened; `reason` says
     why it is set aside whatever was read of it, if it is. `paths` are those of its files, the first its name;
-    `lost` is how a limit, a crash or a fault took it, if one did; `beside` names the files that a page was read with."""
+    `lost` is how a limit, a crash or a fault took it, if one did; `beside` names the files a page was read with."""
 
     report_id: str
     sha256: str

@@ -6,8 +6,8 @@ import argparse
 import os
 import re
 
-from pipeline.cli import DEFAULT_INPUT, DEFAULT_OUT, Runner
 from pipeline.remote.files import is_url
+from pipeline.run_command import DEFAULT_INPUT, DEFAULT_OUT, Runner
 
 BATCH = 200
 """Files a task reads in one process, and before it looks whether to give way."""
