@@ -120,11 +120,7 @@ class Ledger:
     def reports(self, shas: Iterable[str], version: str) -> Iterator[tuple[str, bytes, str | None]]:
         """The cached reports among `shas` that can be trusted: (sha256, payload, fault), in the order of `shas`."""
         for sha256 in shas:
-            for found, fault, payload, digest in self._all(
-                "SELECT version, fault, payload, digest FROM reports WHERE sha256 = ?", sha256
-            ):
-                if found == version and digest == _digest(sha256, found, fault, payload):
-                    yield sha256, bytes(payload), fault
+            yield from _trusted(sha256, self._all(_REPORT, sha256), version)
 
     def kept(self, version: str) -> dict[str, str | None]:
         """How each content was lost, if it was, whose report is cached as `version` read it: sha256 → a short word.
@@ -271,13 +267,10 @@ def cached_document(path: str, sha256: str, version: str) -> bytes | None:
 
 def kept_reports(path: str, shas: Iterable[str], version: str) -> Iterator[tuple[str, bytes, str | None]]:
     """`Ledger.reports` from the ledger at `path`, in any process while another one keeps it."""
-    query = "SELECT version, fault, payload, digest FROM reports WHERE sha256 = ?"
     try:
         with contextlib.closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as database:
             for sha256 in shas:
-                for found, fault, payload, digest in database.execute(query, (sha256,)):
-                    if found == version and digest == _digest(sha256, found, fault, payload):
-                        yield sha256, bytes(payload), fault
+                yield from _trusted(sha256, database.execute(_REPORT, (sha256,)), version)
     except sqlite3.DatabaseError:  # what is missing is read again
         return
 
@@ -294,16 +287,21 @@ def paths_of(path: str, sha256: str) -> list[str]:
 
 def report_of(path: str, sha256: str) -> bytes | None:
     """The report of a content as it was last kept, from the ledger at `path`, in any process."""
-    query = "SELECT version, fault, payload, digest FROM reports WHERE sha256 = ?"
     try:
         with contextlib.closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as database:
-            rows = database.execute(query, (sha256,)).fetchall()
+            return next((payload for _, payload, _ in _trusted(sha256, database.execute(_REPORT, (sha256,)))), None)
     except sqlite3.DatabaseError:
         return None
-    for version, fault, payload, digest in rows:
-        if digest == _digest(sha256, version, fault, payload):
-            return bytes(payload)
-    return None
+
+
+_REPORT = "SELECT version, fault, payload, digest FROM reports WHERE sha256 = ?"
+
+
+def _trusted(sha256: str, rows: Iterable[Any], version: str | None = None) -> Iterator[tuple[str, bytes, str | None]]:
+    """Those rows of a content's report that say what was kept, and by this version if one is given."""
+    for found, fault, payload, digest in rows:
+        if version in (None, found) and digest == _digest(sha256, found, fault, payload):
+            yield sha256, bytes(payload), fault
 
 
 def _digest(*parts: object) -> bytes:

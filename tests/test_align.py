@@ -275,3 +275,25 @@ def test_reviews_and_lawsuits_are_read_however_they_stand(layout: Callable[[], l
         for row_id in REVIEWS
     }
     assert read == {row_id: tuple(map(str, values)) for row_id, values in REVIEWS.items()}
+
+
+def test_a_blank_row_after_figures_that_found_no_place_is_doubted() -> None:
+    """A page break parts 其他 and its figures from the rest of the label, which stands alone over blanks."""
+    header = ["内容", "上一年项目数量", "本年增/减", "本年处理决定数量"]
+    rows = [
+        ["第二十条第（五）项", "", "", ""],
+        header,
+        ["行政许可", "3", "0", "5"],
+        ["其他", "0", "0", "21"],
+        ["对外管理服务事项", "", "", ""],
+        ["第二十条第（六）项", "", "", ""],
+        header,
+        ["行政处罚", "1", "0", "1"],
+    ]
+    cells = tuple(Cell(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row))
+    document = Document("docx", (Paragraph("二、主动公开政府信息情况", level=1), Table(cells, len(rows), 4, gridded=True)))
+    (reading,) = align(document, 2020)
+    texts = [cell.text for (row, _), cell in reading.cells.items() if row == "other_services"]
+    assert texts == ["", "", ""]
+    doubted = [flag for flag in reading.flags if flag.row_id == "other_services" and flag.kind == "lost_cell"]
+    assert [flag.severity for flag in doubted] == ["warning"]
