@@ -79,6 +79,7 @@ def run(
 
     sources = discover(inputs, is_ours)
     with place, Ledger(place.hidden / "ledger.sqlite") as ledger:
+        _tidy(place)
         seen = look(sources, ledger, tell)
         inputs_are = _digest(seen, ledger, reader, human)
         standing = _standing(place, inputs_are, gate)
@@ -161,20 +162,22 @@ class _Work:
             index.keep(built.index, place, new.id, _maker(self.reader))
             if gate is not None and (reasons := _objections(place, staged, new, gate)):
                 hold(place, staged, new, reasons, asdict(gate))
-                index.forget_others(place, [*_published(place), new.id])
+                _tidy(place)
                 return replace(summary, held=reasons, held_version=new.id)
             changed = place.switch(staged, new)
         except BaseException:
             place.discard(staged)
-            index.forget_others(place, _published(place))
+            _tidy(place)
             raise
         drop(place)
-        index.forget_others(place, [new.id])
+        _tidy(place)
         return replace(summary, changed=changed)
 
 
-def _published(place: Out) -> list[str]:
-    return [place.version.id] if place.version else []
+def _tidy(place: Out) -> None:
+    """Keep the indices of the published version and of the one that is held back; a killed run may leave others."""
+    versions = (place.version, kept.version if (kept := held(place)) else None)
+    index.forget_others(place, [version.id for version in versions if version is not None])
 
 
 def _objections(place: Out, staged: Path, version: Version, gate: Bounds) -> tuple[str, ...]:

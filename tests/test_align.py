@@ -291,7 +291,9 @@ def test_a_blank_row_after_figures_that_found_no_place_is_doubted() -> None:
         ["行政处罚", "1", "0", "1"],
     ]
     cells = tuple(Cell(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row))
-    document = Document("docx", (Paragraph("二、主动公开政府信息情况", level=1), Table(cells, len(rows), 4, gridded=True)))
+    document = Document(
+        "docx", (Paragraph("二、主动公开政府信息情况", level=1), Table(cells, len(rows), 4, gridded=True))
+    )
     (reading,) = align(document, 2020)
     texts = [cell.text for (row, _), cell in reading.cells.items() if row == "other_services"]
     assert texts == ["", "", ""]

@@ -116,7 +116,13 @@ def test_only_what_a_new_report_touches_is_made(tmp_path: Path, monkeypatch: pyt
     assert content(tmp_path) == (go(tmp_path, "anew"), content(tmp_path, "anew"))[1]
 
 
-@pytest.mark.parametrize("name", ["facts.csv", "facts/year=2015/facts.parquet", "requests.parquet"])
+SPOILT = [
+    "facts.csv",
+    *(pytest.param(n, marks=pytest.mark.slow) for n in ("facts/year=2015/facts.parquet", "requests.parquet")),
+]
+
+
+@pytest.mark.parametrize("name", SPOILT)
 def test_what_was_spoilt_on_the_disk_is_not_taken_over(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +139,7 @@ def test_what_was_spoilt_on_the_disk_is_not_taken_over(
     assert content(tmp_path) == (go(tmp_path, "anew"), content(tmp_path, "anew"))[1]
 
 
-@pytest.mark.parametrize("harm", ["cut", "gone", "spoilt"])
+@pytest.mark.parametrize("harm", ["spoilt", *(pytest.param(harm, marks=pytest.mark.slow) for harm in ("cut", "gone"))])
 def test_without_a_sound_index_all_is_made_anew(tmp_path: Path, harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
     forty(tmp_path)
     go(tmp_path)

@@ -61,6 +61,7 @@ def results(address: str | None, jobs: list[object], function: Any = work, **opt
     return {job: result.code if isinstance(result, Lost) else result for job, result in found}
 
 
+@pytest.mark.slow
 def test_hostile_jobs_cost_themselves_alone_on_a_cluster_of_this_machine() -> None:
     jobs: list[object] = [*range(6), "die", "eat", "fail", "leave", "hang", *range(6, 12)]
     lost = {"die": "died", "eat": "memory_limit", "fail": "fault", "leave": "died", "hang": "time_limit"}

@@ -24,6 +24,7 @@ FORMAT_OF = {"any": "tabs", "zip": "docx", "pdf": "pdf", "markup": "html", "text
 LOSES = ("cut_at_a_line",)  # keeps what it keeps, and not all
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_number_give_the_same_file() -> None:
     numbers = (3, 11, 42)
     before = [(one.name, one.data) for one in (mutant(5, n, dear=False) for n in numbers)]
@@ -39,6 +40,7 @@ def test_every_mutation_spoils_its_kind_of_file(mutation: Mutation) -> None:
     assert any(data != base.data for data in spoilt) == (mutation.suffix is None)
 
 
+@pytest.mark.slow
 def test_every_mutation_is_drawn_and_every_format() -> None:
     assert {one.family for one in MUTATIONS} == set(FORMAT_OF)
     assert {family for families in FAMILIES.values() for family in families} < set(FORMAT_OF)
@@ -66,6 +68,7 @@ def test_files_of_all_cheap_formats_are_stood(tmp_path: Path) -> None:
     assert found.checked >= 3
 
 
+@pytest.mark.slow
 def test_a_wrong_number_and_a_lost_worker_are_told(tmp_path: Path) -> None:
     """The check checks: a document whose truth is another one's fails, and a file beyond its time is named."""
     base = drawn(1, "pipes", 0)

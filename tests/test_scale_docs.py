@@ -36,6 +36,7 @@ def received(code: str, dataset: str) -> object:
     return found["received"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["folder", "bucket"])
 def test_the_examples_read_a_dataset_in_a_folder_and_in_a_bucket(dataset: Path, place: str, tmp_path: Path) -> None:
     """In a process of its own: what reads S3 takes its settings once."""

@@ -95,6 +95,7 @@ def read(png: bytes) -> str:
     return ocr.recognise([np.ascontiguousarray(pixels)])[0].text
 
 
+@pytest.mark.slow
 def test_a_reviewer_is_shown_the_page_beside_the_number(scanned: Path) -> None:
     sha256, fact = fact_of(scanned)
     assert fact.page == 1

@@ -179,6 +179,7 @@ def test_a_torn_file_is_not_taken_for_text(word: bytes) -> None:
         assert caught.value.code == "damaged"
 
 
+@pytest.mark.slow
 @needs_libreoffice
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to look for processes in")
 def test_nothing_of_libreoffice_outlives_its_time(word: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -251,6 +251,7 @@ def test_a_report_whose_fonts_lost_their_unicode_tables_gives_the_same_facts(mon
     assert "text without meaning" in report.metadata["pages_by_ocr"]
 
 
+@pytest.mark.slow
 @needs_ocr
 def test_a_picture_on_a_page_of_text_is_listed_and_read_if_wanted() -> None:
     strip = page().crop((60, 120, 1600, 760))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def glyphs(draw: st.DrawFn, characters: str = "0123甲", least: int = 0) -> list
     return drawn
 
 
+@pytest.mark.slow
 @given(glyphs())
 @settings(max_examples=150, deadline=None)
 def test_figures_over_one_another(page: list[Glyph]) -> None:
@@ -105,6 +107,7 @@ def test_writing_that_runs_down(cell: list[Glyph]) -> None:
     assert text_of(cell) == (down if runs_down else "\n".join(line.text for line in lines_of(cell)))
 
 
+@pytest.mark.slow
 @given(glyphs("0123-. "))
 @settings(max_examples=150, deadline=None)
 def test_a_cell_of_stacked_numbers_is_never_passed_over(cell: list[Glyph]) -> None:

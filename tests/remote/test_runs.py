@@ -99,6 +99,7 @@ def test_a_run_from_url_to_url_publishes_what_one_over_folders_does(place: str, 
     assert not any(name.endswith(("lock", "pushing.json")) for name in objects(f"{place}/clean"))
 
 
+@pytest.mark.slow
 def test_a_second_run_reads_and_writes_nothing_and_so_does_one_elsewhere(
     bucket: str, tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ def test_a_second_run_reads_and_writes_nothing_and_so_does_one_elsewhere(
     assert (tmp_path / "elsewhere" / PACKAGE).read_bytes() == before[PACKAGE]  # a whole working copy
 
 
+@pytest.mark.slow
 def test_a_year_that_is_gone_is_removed_and_files_of_others_stay(bucket: str, tmp_path: Path) -> None:
     fill(f"{bucket}/raw", PLACES)
     go(bucket, tmp_path / "work")
