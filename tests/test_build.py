@@ -169,6 +169,7 @@ def test_a_report_spoilt_in_the_ledger_is_read_again_when_it_is_needed(
     assert content(tmp_path) == (go(tmp_path, "anew"), content(tmp_path, "anew"))[1]
 
 
+@pytest.mark.slow
 def test_a_correction_reaches_its_report_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forty(tmp_path)
     go(tmp_path)
@@ -182,6 +183,7 @@ def test_a_correction_reaches_its_report_and_no_other(tmp_path: Path, monkeypatc
     assert content(tmp_path) == (go(tmp_path, "anew"), content(tmp_path, "anew"))[1]
 
 
+@pytest.mark.slow
 def test_a_version_let_through_is_followed_like_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forty(tmp_path)
     go(tmp_path)

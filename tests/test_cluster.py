@@ -115,6 +115,7 @@ def test_a_worker_with_another_version_of_the_program_is_refused(address: str, m
         results(address, [1])
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1.0)
     (tmp_path / "in").mkdir()

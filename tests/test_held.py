@@ -157,6 +157,7 @@ def test_a_damaged_held_version_is_not_let_through(tmp_path: Path, texts: Callab
     assert content(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("when", "step"),
     [

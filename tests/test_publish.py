@@ -283,6 +283,7 @@ def test_the_data_package_describes_what_is_there(out: Path) -> None:
     assert kind["constraints"]["enum"] == list(vocabulary.flag_kinds())
 
 
+@pytest.mark.slow
 def test_the_data_package_is_valid(out: Path) -> None:
     frictionless = pytest.importorskip("frictionless", reason="the validator comes with the extra `test`")
     found = frictionless.validate(str(out / "datapackage.json"))

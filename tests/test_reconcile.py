@@ -246,6 +246,7 @@ def least_sets(printed: list[int], template: str) -> set[frozenset[int]]:
         cuts.append(LinearConstraint(row, -np.inf, len(changed) - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_the_search_finds_what_an_integer_programme_finds(seed: int) -> None:
     """Least sets by cells alone; the search's own moves are left out."""

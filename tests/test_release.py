@@ -292,6 +292,7 @@ def test_what_the_gate_holds_is_not_released(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "releases").iterdir()] == ["gongkai-2026-11-20"]
 
 
+@pytest.mark.slow
 def test_the_release_before_may_be_an_archive(tmp_path: Path) -> None:
     first = release(dataset(tmp_path / "old", REPORTS), tmp_path / "a", DAY, archive=True)
     assert first.archive is not None
@@ -338,6 +339,7 @@ def test_nothing_can_be_released_too(tmp_path: Path) -> None:
     assert rows(made.folder, "facts") == rows(made.folder / FOLDER, "facts") == []
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_made_and_why_it_did_not(tmp_path: Path) -> None:
     app = typer.Typer()
     app.command()(command)

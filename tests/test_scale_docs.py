@@ -107,6 +107,7 @@ def test_the_compose_file_is_a_server_on_postgresql_that_keeps_to_itself() -> No
     assert all(re.search(rf"^{name}=", example, re.MULTILINE) for name in names)
 
 
+@pytest.mark.slow
 def test_settings_of_prefect_that_the_page_and_the_file_name_exist() -> None:
     """In a process of its own, so that Prefect's import costs no other test."""
     text = PAGE + (ROOT / "deploy/compose.yaml").read_text(encoding="utf-8")

@@ -42,6 +42,7 @@ def test_every_job_comes_back_with_its_result() -> None:
     assert list(in_processes()(work, [])) == []
 
 
+@pytest.mark.slow
 def test_hostile_jobs_cost_themselves_alone() -> None:
     jobs: list[object] = [*range(6), "die", "eat", "fail", "leave", *range(6, 12)]
     lost = {"die": "died", "eat": "memory_limit", "fail": "fault", "leave": "died"}

@@ -57,6 +57,7 @@ def test_characters_drawn_over_themselves(page: list[Glyph]) -> None:
     assert without_doubles(page) == kept
 
 
+@pytest.mark.slow
 @given(glyphs(), st.lists(st.tuples(st.integers(-10, 180), st.integers(-10, 160), st.integers(1, 90)), max_size=6))
 @settings(max_examples=200, deadline=None)
 def test_figures_struck_through(page: list[Glyph], drawn: list[tuple[int, int, int]]) -> None:
@@ -84,6 +85,7 @@ def test_figures_struck_through(page: list[Glyph], drawn: list[tuple[int, int, i
     assert text == "".join(page[index].text for index in sorted(struck))
 
 
+@pytest.mark.slow
 @given(glyphs("机关团体", least=4))
 @settings(max_examples=150, deadline=None)
 def test_writing_that_runs_down(cell: list[Glyph]) -> None:

@@ -92,6 +92,7 @@ def test_what_does_not_pass_is_left_and_tried_in_the_next_night(site: Site, stor
     assert (harvested.new, harvested.waiting) == (1, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_retry_after_is_kept_for_the_whole_host(site: Site, store: RawStore, form: str) -> None:
     url = publish(site, 6)

@@ -80,6 +80,7 @@ def test_a_redirect_to_what_is_closed_is_not_followed(site: Site, store: RawStor
     assert not site.asked("/closed/2.pdf")
 
 
+@pytest.mark.slow
 def test_a_crawl_delay_is_kept(site: Site, store: RawStore) -> None:
     publish(site, "User-agent: *\nCrawl-delay: 0.3\n")
     night(store, source(site.url + "/list.html"))

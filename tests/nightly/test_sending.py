@@ -163,6 +163,7 @@ def test_one_refused_address_is_an_error_though_the_other_got_it() -> None:
     assert len(box.letters) == 1
 
 
+@pytest.mark.slow
 def test_each_way_is_tried_again_and_on_its_own() -> None:
     waited: list[float] = []
     with webhook((503, b""), (503, b""), (200, b"")) as hook:

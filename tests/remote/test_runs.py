@@ -91,6 +91,7 @@ def published(place: str) -> dict[str, bytes]:
         return {}
 
 
+@pytest.mark.slow
 def test_a_run_from_url_to_url_publishes_what_one_over_folders_does(place: str, tmp_path: Path, log: Path) -> None:
     fill(f"{place}/raw", PLACES)
     summary = go(place, tmp_path / "work")
