@@ -252,12 +252,9 @@ class ParquetOfParts:
         known: Known = {}
         with self._spool:
             touched = frozenset(self._spooled) | (self._before.years_touched() if self._before else frozenset())
-            standing = {y for y in self._before.years if y is not None} if self._before else set()
-            for value in sorted(touched | standing):
-                name = f"{self._table.partition}={value}"
-                old = (
-                    self._before.folder / self._table.name / name / PART if self._before and value in standing else None
-                )
+            standing = self._standing()
+            for value in sorted(touched | standing.keys()):
+                name, old = f"{self._table.partition}={value}", standing.get(value)
                 if value in touched:
                     self._write(name, sorted(self._spooled.get(value, ()), key=lambda block: block.order), old)
                 elif old is not None:
