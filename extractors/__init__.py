@@ -26,6 +26,7 @@ READERS = {
 """Format → the module that reads it, imported at use: `extract(data, wanted)`, for text `extract(text)`."""
 
 ENGINES = (
+    "cssselect",
     "lxml",
     "numpy",
     "onnxruntime",

@@ -67,6 +67,7 @@ MADE_TO_FIT = (
     # what is shown, what a test runs in its place
     (r"python -m benchmarks --count .*", "python -m benchmarks --count 1 --formats pipes html --repeats 1 --with"),
     (r"python -m benchmarks\.trust$", "python -m benchmarks.trust --count 2 --scans 0"),
+    (r"python -m benchmarks\.scale .*", "python -m benchmarks.scale --counts 20 40"),
     (r"python -m benchmarks\.site$", "python -m benchmarks.site --places 20 --years 2 --drawn 4"),
     (r"(python -m benchmarks\.fuzz) --count \d+", r"\1 --count 12"),
     (r"(python -m benchmarks\.accuracy) --count \d+", r"\1 --count 8"),

@@ -1,7 +1,8 @@
 """What the style of an HTML element says of its text: hidden, struck, too small or too white to be seen, raised.
 
-Read are the element's own attributes and the simple rules (`.x`, `#x`, `tag.x`) of the page's own style sheets; linked
-sheets are not at hand. Source: CSS 2.2, chapters 6 (cascade) and 11 (visibility).
+Read are the element's own attributes and the rules of the page's own style sheets: the simple ones (`.x`, `#x`,
+`tag.x`), and for bits of a line the others too (`selectors`); linked sheets are not at hand. Source: CSS 2.2, chapters
+6 (cascade), 9.3 and 11 (position, overflow, clipping, visibility).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
+
+from extractors.html.selectors import met
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -30,7 +33,8 @@ _MAX_SEEN = 20_000
 _MAX_RULES = 4_000
 _PROPERTY_NAMES = (
     "display visibility mso-hide opacity font-size font color background background-color background-image "
-    "text-decoration text-decoration-line vertical-align mso-text-raise position top bottom"
+    "text-decoration text-decoration-line vertical-align mso-text-raise position top bottom left right text-indent "
+    "overflow width height max-width max-height clip clip-path transform"
 )
 _PROPERTIES = frozenset(_PROPERTY_NAMES.split())
 _COMPOUND = re.compile(r"([a-z][\w-]*|\*)?((?:[.#][\w-]+)*)", re.IGNORECASE)
@@ -40,6 +44,9 @@ _LENGTH = re.compile(r"([-+]?\d{0,6}(?:\.\d{0,6})?)(px|pt|em|rem|ex|%|mm|cm|in)?
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*([,/]\s*0*\.?0*\s*)?\)", re.IGNORECASE)
 _WHITE = 0xF5
 _TINY = {"px": 1.0, "pt": 1.0, "em": 0.1, "rem": 0.1, "ex": 0.2, "%": 10.0, "mm": 0.4, "cm": 0.04, "in": 0.015}
+_NO_SCALE = re.compile(r"\bscale\(0*\.?0+\s*[,)]")
+_NO_CLIP = re.compile(r"rect\(\s*([01])(?:px)?(?:[, ]\s*\1(?:px)?){3}\s*\)")
+_NO_COLORS = frozenset(("inherit", "initial", "unset", "transparent", "none", "currentcolor"))
 _STRUCK_TAGS = frozenset(("del", "s", "strike"))
 _NOTE_CLASSES = frozenset(("msofootnotereference", "msoendnotereference"))
 _NOTE_LINKS = ("#_ftn", "#_edn", "#fn", "#_fn", "#footnote", "#endnote", "#note", "#cite")
@@ -72,26 +79,35 @@ class Styles:
         self._known: dict[tuple[str, str, str], dict[str, tuple[_Rank, str]]] = {}
         self._seen: dict[tuple[object, ...], Look | None] = {}
         self._linked = any("stylesheet" in (link.get("rel") or "").lower() for link in root.iter("link"))
+        self._met: dict[_Element, list[tuple[_Rank, dict[str, tuple[bool, str]]]]] = {}
+        others: dict[str, list[tuple[int, dict[str, tuple[bool, str]]]]] = {}
         order = 0
         for style in root.iter("style") if sheets else ():
             for selectors, body in _rules_of((style.text or "")[:_MAX_SHEET]):
                 said = _declared(body)
                 for selector in selectors.split(",") if said else ():
                     order += 1
-                    if order <= _MAX_RULES:
-                        self._add(selector.strip(), said, order)
+                    if order <= _MAX_RULES and not self._add(selector.strip(), said, order):
+                        others.setdefault(selector.strip(), []).append((order, said))
+        for selector, ids, classes, element in met(root, others, BLOCK):
+            for at, said in others[selector]:
+                self._met.setdefault(element, []).append(((False, False, ids, classes, at), said))
 
-    def _add(self, selector: str, said: dict[str, tuple[bool, str]], order: int) -> None:
+    def _add(self, selector: str, said: dict[str, tuple[bool, str]], order: int) -> bool:
+        """Take up a rule; whether its selector is a simple one."""
         match = _COMPOUND.fullmatch(selector)
         if not match or not selector or selector == "*":
-            return
+            return not selector or selector == "*"
         tag, names = (match[1] or "").lower().strip("*"), _NAME.findall(match[2])
         parts = frozenset(names) | (frozenset((tag,)) if tag else frozenset())
         rank = (False, False, sum(name[0] == "#" for name in names), sum(name[0] == "." for name in names), order)
         self._rules.setdefault(names[0] if names else tag, []).append((parts, rank, said))
+        return True
 
     def look(self, element: _Element, around: Look) -> Look | None:
         """How the element's text shows, given how that around it does; None where the element takes no place at all."""
+        if element in self._met:
+            return self._look(element, around)
         key = str(element.tag), tuple(element.items()), around
         try:
             return self._seen[key]
@@ -115,6 +131,11 @@ class Styles:
                             _strengthen(found, prop, (important, *rank[1:]), value)
             self._known[key] = found
         ruled = self._known.get(key, {})
+        if element in self._met:
+            ruled = dict(ruled)
+            for rank, said in self._met[element]:
+                for prop, (important, value) in said.items():
+                    _strengthen(ruled, prop, (important, *rank[1:]), value)
         if own is None:
             return {prop: value for prop, (_, value) in ruled.items()}
         strongest = dict(ruled)
@@ -133,7 +154,7 @@ class Styles:
         visibility = said.get("visibility", "")
         if visibility:
             hidden = visibility in ("hidden", "collapse")
-        hidden = hidden or _is_none(said.get("opacity", "1"))
+        hidden = hidden or _is_none(said.get("opacity", "1")) or (inline and _is_out_of_sight(said))
         lines = said.get("text-decoration", "") + said.get("text-decoration-line", "")
         struck = struck or "line-through" in lines or (tag in _STRUCK_TAGS and "none" not in lines)
         size = said.get("font-size")
@@ -149,6 +170,8 @@ class Styles:
         ground = ground or element.get("bgcolor") or ("url" if element.get("background") else "")
         if ground:
             backed = _is_backing(ground, backed)
+        if color and inline and color not in _NO_COLORS:
+            hidden = hidden or color in ground.split()  # in the colour of its own ground
         return Look(hidden, struck, tiny, white, backed, raised or (inline and _is_raised(element, said)))
 
 
@@ -237,8 +260,41 @@ def _is_backing(ground: str, around: bool) -> bool:
     return not any(part != "transparent" and _is_white(part) for part in colors)
 
 
+def _is_out_of_sight(said: dict[str, str]) -> bool:
+    """Whether a bit of a line is moved off the page, or shut in a box without room, as what readers aloud get is."""
+    moved = said.get("position") in ("absolute", "fixed")
+    if not moved and not said.get("display", "").startswith(("inline-", "block", "flex")):
+        return False  # no box of its own, which these properties are about
+    if moved and any(_is_far(said.get(side, "")) for side in ("left", "right", "top", "bottom")):
+        return True
+    if _is_far(said.get("text-indent", "")) or _NO_SCALE.search(said.get("transform", "")):
+        return True
+    if moved and _NO_CLIP.fullmatch(said.get("clip", "")):
+        return True
+    if said.get("clip-path", "").startswith(("inset(50%", "inset(100%")):
+        return True
+    shut = said.get("overflow") in ("hidden", "clip")
+    return shut and any(
+        _is_room_for_none(said.get(side, "")) for side in ("width", "height", "max-width", "max-height")
+    )
+
+
+def _is_far(offset: str) -> bool:
+    match = _LENGTH.match(offset)
+    if match is None or not offset.startswith("-") or match[1].strip("+-") in ("", "."):
+        return False
+    return float(match[1]) <= (-99.0 if match[2] in ("em", "rem", "%") else -500.0)
+
+
+def _is_room_for_none(length: str) -> bool:
+    match = _LENGTH.match(length)
+    if match is None or match[1].strip("+-") in ("", "."):
+        return False
+    return float(match[1]) <= (1.0 if match[2] in (None, "px") else 0.0)
+
+
 def _is_raised(element: _Element, said: dict[str, str]) -> bool:
-    if element.tag in ("sup", "sub"):
+    if element.tag in ("sup", "sub", "rt"):
         return True
     align, lift = said.get("vertical-align", ""), said.get("mso-text-raise", "")
     if align in ("super", "sub", "text-top", "top") or (lift[:1] in "123456789" and lift):
