@@ -14,6 +14,14 @@ LONGEST = 0.3  # inches a reader's line
 
 def plot(results: Results, folder: Path) -> list[Path]:
     """Writes exactness.svg and speed.svg to `folder`."""
+    settings()
+    table = Table(results)
+    lines = [(format, reader) for format in table.formats() for reader in table.readers(format)]
+    return [_exactness(table, lines, folder / "exactness.svg"), _speed(results, lines, folder / "speed.svg")]
+
+
+def settings() -> None:
+    """How all plots look."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -27,9 +35,6 @@ def plot(results: Results, folder: Path) -> list[Path]:
         "xtick.color": INK,
         "ytick.color": INK,
     })  # fmt: skip
-    table = Table(results)
-    lines = [(format, reader) for format in table.formats() for reader in table.readers(format)]
-    return [_exactness(table, lines, folder / "exactness.svg"), _speed(results, lines, folder / "speed.svg")]
 
 
 def _figure(lines: list[tuple[str, str]], columns: int) -> tuple[Any, Any, list[float]]:
@@ -83,7 +88,7 @@ def _exactness(table: Table, lines: list[tuple[str, str]], path: Path) -> Path:
         axis.set_xticks([0, 10, 100, 1_000, 10_000], ["0", "10", "100", "1,000", "10,000"])
         axis.set_xlabel(words)
     figure.get_layout_engine().set(wspace=0.08)
-    return _save(figure, path)
+    return save(figure, path)
 
 
 def _speed(results: Results, lines: list[tuple[str, str]], path: Path) -> Path:
@@ -101,10 +106,11 @@ def _speed(results: Results, lines: list[tuple[str, str]], path: Path) -> Path:
     axis.set_xscale("log")
     axis.set_xlabel("processor time a document, ms (median, and the quarters below and above)")
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
-    return _save(figure, path)
+    return save(figure, path)
 
 
-def _save(figure: Any, path: Path) -> Path:
+def save(figure: Any, path: Path) -> Path:
+    """Write a figure as SVG without its date, and be done with it."""
     from matplotlib import pyplot
 
     path.parent.mkdir(parents=True, exist_ok=True)

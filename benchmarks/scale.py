@@ -1,11 +1,12 @@
 """python -m benchmarks.scale: what one machine carries: runs over more and more reports, from nothing and onwards.
 
 For each size, reports are drawn (tests/corpus; HTML and text for the most part, some DOCX and PDF) and published by
-`pipeline.run.run` in a process of its own: from nothing, once more with nothing new, and with 100 files more. Seconds
-are those of the clock, with as many workers as there are cores; the processor's are those of all processes together;
-memory is the greatest of any one process, the building one's first. Exit status 1 when a run failed, or when what grew
-by 100 files differs in a byte from what is made of all of them at once (asked for with --anew, which takes as long as
-the first run).
+`gongkai run` in a process of its own: from nothing, once more with nothing new, and with 100 files more. Seconds are
+those of the clock, with as many workers as there are cores; the processor's are those of all processes together;
+memory is the greatest of any one process, the building one's first. With --to, figures and plots (scale.json,
+scale-growth.svg, scale-run.svg) are written to a folder, beside those of other sizes that it holds. Exit status 1 when
+a run failed, or when what grew by 100 files differs in a byte from what is made of all of them at once (asked for with
+--anew, which takes as long as the first run).
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import hashlib
 import json
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
@@ -25,9 +25,14 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
+from benchmarks.scale_plots import plot
 from pipeline.publish.switch import HIDDEN
 from tests.corpus import compose
+
+if TYPE_CHECKING:
+    from pipeline.intake import Progress
 
 ROOT = Path(__file__).resolve().parents[1]
 MIX = (*("html", "pipes", "html", "flat", "markdown_html") * 19, "docx", "html", "pdf", "docx", "html")
@@ -45,7 +50,9 @@ _HEADER = (
     "rate /s",
     "parent MB",
     "child MB",
-    "facts",
+    "CSV MB",
+    "Parquet MB",
+    "kept MB",
 )
 
 
@@ -55,38 +62,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", default="scale")
     parser.add_argument("--anew", action="store_true", help="hold what grew against what is made at once")
     parser.add_argument("--work", type=Path, help="the folder to work in (default: a temporary one)")
-    parser.add_argument("--one", nargs=2, type=Path, metavar=("INPUT", "OUT"), help=argparse.SUPPRESS)
+    parser.add_argument("--to", type=Path, help="the folder to write figures and plots to")
+    parser.add_argument("--one", nargs=3, type=Path, metavar=("INPUT", "OUT", "FIGURES"), help=argparse.SUPPRESS)
     wanted = parser.parse_args(arguments)
     if wanted.one:
-        print(json.dumps(one(*wanted.one)))
+        raw, out, figures = wanted.one
+        figures.write_text(json.dumps(one(raw, out)))
         return 0
     print("  ".join(_HEADER))
     failed = 0
     for count in wanted.counts:
         with TemporaryDirectory(dir=wanted.work, prefix="scale-") as folder:
-            failed += not measured(Path(folder), count, wanted.seed, wanted.anew)
+            runs, same = measured(Path(folder), count, wanted.seed, wanted.anew)
+        failed += not same or any(figures["status"] for figures in runs.values())
+        if wanted.to:
+            keep(wanted.to, count, runs)
     return 1 if failed else 0
 
 
-def measured(folder: Path, count: int, seed: str, anew: bool) -> bool:
-    """Draw `count` reports and measure the runs over them; whether all went well."""
+def keep(folder: Path, count: int, runs: dict[str, Any]) -> None:
+    """Write the figures of one size beside those of the others, and draw them all."""
+    path = folder / "scale.json"
+    results = json.loads(path.read_text()) if path.exists() else {}
+    results[str(count)] = runs
+    ordered = {key: results[key] for key in sorted(results, key=int)}
+    path.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n")
+    plot(ordered, folder)
+
+
+def measured(folder: Path, count: int, seed: str, anew: bool) -> tuple[dict[str, Any], bool]:
+    """Draw `count` reports and measure the runs over them, by name; whether what grew is what is made at once."""
     raw, out = folder / "raw", folder / "out"
     draw(raw, 0, count, seed)
     time.sleep(2.5)  # a file's time stamp is trusted once it is two seconds old
-    runs = [("first", spent(raw, out)), ("again", spent(raw, out))]
+    runs = {"first": spent(raw, out)}
+    runs["again"] = spent(raw, out)
     draw(raw, count, count + MORE, seed)
     time.sleep(2.5)
-    runs.append((f"{MORE} more", spent(raw, out)))
+    runs[f"{MORE} more"] = spent(raw, out)
     same = True
     if anew:
-        shutil.rmtree(folder / "anew", ignore_errors=True)
-        runs.append(("all at once", spent(raw, folder / "anew")))
+        runs["all at once"] = spent(raw, folder / "anew")
         same = digests(out) == digests(folder / "anew")
-    for name, figures in runs:
+    for name, figures in runs.items():
         print(_line(count, name, figures), flush=True)
     if not same:
         print(f"{count} reports: what grew is not what is made at once", file=sys.stderr)
-    return same and all(figures["status"] == 0 for _, figures in runs)
+    return runs, same
 
 
 def draw(raw: Path, start: int, end: int, seed: str) -> None:
@@ -104,44 +126,86 @@ def _drawn(raw: Path, seed: str, number: int) -> None:
     (folder / f"{number:07d}").write_bytes(piece.data)
 
 
-def spent(raw: Path, out: Path) -> dict[str, float]:
-    """A run in a process of its own, and what it cost."""
+def spent(raw: Path, out: Path) -> dict[str, Any]:
+    """A run in a process of its own, what it cost, and what it said."""
+    told = out.with_suffix(".json")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    command = [sys.executable, "-m", "benchmarks.scale", "--one", str(raw), str(out)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "benchmarks.scale", "--one", str(raw), str(out), str(told)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     clock, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        print(done.stderr, file=sys.stderr)
-        return {"status": done.returncode, "clock": clock}
+    said = done.stdout.replace(str(raw.parent), "SCRATCH")
+    figures = json.loads(told.read_text()) if not done.returncode else {"status": done.returncode}
+    if figures["status"]:
+        print(said, file=sys.stderr)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {**json.loads(done.stdout), "status": 0, "clock": clock, "cpu": cpu}
+    return {**figures, "clock": clock, "cpu": cpu, "disk": disk(out), "said": [x.rstrip() for x in said.splitlines()]}
 
 
-def one(raw: Path, out: Path) -> dict[str, float]:
-    """Run in this process, and tell how long each stage took and how much memory it held."""
-    from pipeline.run import run
+def disk(out: Path) -> dict[str, int]:
+    """The bytes of a dataset: its CSV, its Parquet, and its ledger with the index."""
+    found = {"csv": 0, "parquet": 0, "kept": 0}
+    for path in out.rglob("*"):
+        kind = "kept" if HIDDEN in path.parts else path.suffix[1:]
+        if path.is_file() and kind in found:
+            found[kind] += path.stat().st_size
+    return found
 
-    stages: dict[str, list[float]] = {}
 
-    def tell(stage: str, done: int, total: int) -> None:
-        now = time.perf_counter()
-        stages.setdefault(stage, [now, now])[1] = now
+def one(raw: Path, out: Path) -> dict[str, Any]:
+    """Call `gongkai run` in this process, and tell how long each stage took and how much memory it held.
+
+    What the command says goes where it always goes. `samples` are (seconds, stage, done, megabytes of this process),
+    one a second at most.
+    """
+    from pipeline import run_command
+    from pipeline.bar import Bar
+    from pipeline.cli import app
 
     begun = time.perf_counter()
-    summary = run([raw], out, progress=tell)
-    ended, unit = time.perf_counter(), 1024 * 1024 if sys.platform == "darwin" else 1024
+    stages: dict[str, list[float]] = {}
+    samples: list[tuple[float, str, int, float]] = []
+
+    class Watched(Bar):
+        def __enter__(self) -> Progress:
+            show = super().__enter__()
+
+            def tell(stage: str, done: int, total: int) -> None:
+                now = time.perf_counter() - begun
+                stages.setdefault(stage, [now, now])[1] = now
+                if not samples or now - samples[-1][0] >= 1.0:
+                    samples.append((round(now, 1), stage, done, round(_held(), 1)))
+                if show is not None:
+                    show(stage, done, total)
+
+            return tell
+
+    run_command.Bar = Watched  # type: ignore[misc]
+    status: int | str | None = 0
+    try:
+        app(["run", os.fspath(raw), "-o", os.fspath(out)])
+    except SystemExit as exit:
+        status = exit.code
+    ended, unit = time.perf_counter() - begun, 1024 * 1024 if sys.platform == "darwin" else 1024
     took = {stage: last - first for stage, (first, last) in stages.items()}
     if "publishing" in stages:
         took["publishing"] = ended - stages["publishing"][0]
     return {
         **took,
-        "run": ended - begun,
-        "read": summary.read,
-        "facts": summary.facts,
+        "status": status or 0,
+        "run": ended,
         "parent": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit,
         "child": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit,
+        "samples": samples,
     }
+
+
+def _held() -> float:
+    """The megabytes that this process holds now; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1024 / 1024
+    except OSError:
+        return 0.0
 
 
 def digests(out: Path) -> dict[str, str]:
@@ -154,20 +218,21 @@ def digests(out: Path) -> dict[str, str]:
     return found
 
 
-def _line(count: int, name: str, figures: dict[str, float]) -> str:
+def _line(count: int, name: str, figures: dict[str, Any]) -> str:
     if figures["status"]:
-        return f"{count:>7}  {name:<11}  failed with exit status {figures['status']:g}"
+        return f"{count:>7}  {name:<11}  failed with exit status {figures['status']}"
     reading = figures.get("reading", 0.0)
+    read = count if name != f"{MORE} more" else MORE
     cells = (
         f"{figures['clock']:.1f}",
         f"{figures['cpu']:.1f}",
         f"{reading:.1f}",
         f"{figures.get('comparing', 0.0):.1f}",
         f"{figures.get('publishing', 0.0):.1f}",
-        f"{figures['read'] / reading:.0f}" if reading and figures["read"] else "-",
+        f"{read / reading:.0f}" if reading else "-",
         f"{figures['parent']:.0f}",
         f"{figures['child']:.0f}",
-        f"{figures['facts']:g}",
+        *(f"{figures['disk'][kind] / 1e6:.0f}" for kind in ("csv", "parquet", "kept")),
     )
     widths = [len(title) for title in _HEADER[2:]]
     return "  ".join([f"{count:>7}", f"{name:<11}", *(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))])

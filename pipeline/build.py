@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from pipeline.compare import Compared, compare_cards, located
+from pipeline.compare import compare_cards, located, unpacked
 from pipeline.compare.cards import Card, card_of
 from pipeline.compare.ties import Ties, concerned, ties_of
 from pipeline.items import Damaged, Item, Source, reports
@@ -101,15 +101,14 @@ class _Making:
         old = before.note_of("card", among - changed.keys()) if before else {}
         standing = (Card.from_json(text) for i, text in old.items() if text and i in inputs)
         mine = (card for i, card in cards.items() if i in among)
-        compared = compare_cards([*mine, *standing], self._replaced(among))
-        entries = {i: _digest(inputs[i], compared.get(i, _NOTHING)) for i in {*anew, *changed}}
+        compared = dict(compare_cards([*mine, *standing], self._replaced(among)))
+        entries = {i: _digest(inputs[i], compared.get(i)) for i in {*anew, *changed}}
         due = [item for item in self.items if self._is_due(item, entries, known)]
         gone = frozenset({item.report_id for item in due} | left)
         growing = Growing(before, gone)
 
         def chunks() -> Iterator[Chunk]:
-            # What is handed on is let go of: comparison may have said much of many.
-            work = ([(item, compared.pop(item.report_id, _NOTHING)) for item in part] for part in _parts(due))
+            work = ([(item, compared.pop(item.report_id, None)) for item in part] for part in _parts(due))
             done = 0
             for made in _in_order(partial(_made, self.source), work, self._processes(due)):
                 notes = []
@@ -156,9 +155,6 @@ class _Making:
         return frozenset(item.report_id for item in self.items if item.replaced and item.report_id in ids)
 
 
-_NOTHING = Compared()
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What the index of the version before says of a report."""
@@ -187,11 +183,11 @@ def _carded(source: Source, part: Sequence[Item]) -> list[Card]:
     return [card for _, report, _ in reports(part, source) if (card := card_of(report))]
 
 
-def _made(source: Source, part: Sequence[tuple[Item, Compared]]) -> _Made:
+def _made(source: Source, part: Sequence[tuple[Item, bytes | None]]) -> _Made:
     entries, tallies = [], []
-    said = {item.report_id: compared for item, compared in part}
+    said = {item.report_id: packed for item, packed in part}
     for item, report, fault in reports([item for item, _ in part], source):
-        others = said[item.report_id]
+        others = unpacked(said[item.report_id])
         flags = located(others.flags, report)
         entry = Entry(report, item.paths[0], item.paths[1:], flags, others.superseded_by, item.replaced)
         entries.append(entry)
@@ -199,9 +195,9 @@ def _made(source: Source, part: Sequence[tuple[Item, Compared]]) -> _Made:
     return _Made(chunk_of(entries), tuple(tallies))
 
 
-def _digest(inputs: str, compared: Compared) -> str:
+def _digest(inputs: str, packed: bytes | None) -> str:
     """What a report's rows follow from."""
-    return hashlib.blake2b(f"{inputs} {compared!r}".encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    return hashlib.blake2b(inputs.encode() + b" " + (packed or b""), digest_size=12).hexdigest()
 
 
 def _parts(items: Sequence[J]) -> list[Sequence[J]]:

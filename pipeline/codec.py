@@ -27,11 +27,11 @@ Convert = Callable[[Any], Any]
 _UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def dumps(record: Any) -> bytes:
+def dumps(record: Any, level: int = 6) -> bytes:
     """A dataclass instance as zlib-compressed JSON; equal records give equal bytes."""
     kind: Any = type(record)
     text = json.dumps(_encoder(kind)(record), separators=(",", ":"))
-    return zlib.compress(text.encode("ascii"), 6)
+    return zlib.compress(text.encode("ascii"), level)
 
 
 def loads(kind: type[T], payload: bytes) -> T:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from pipeline import codec
 from pipeline.compare.cards import Card, Cell, Key, card_of, plain
 from pipeline.compare.continuity import Body, took_over
 from pipeline.compare.duplicates import duplicates
@@ -30,40 +31,57 @@ class Compared:
     superseded_by: str | None = None
 
 
+_NOTHING = Compared()
+_FAST = 1  # the level of packing
+
+
 def compare(reports: Iterable[Report], replaced: Collection[str] = frozenset()) -> dict[str, Compared]:
     """What comparison found, by report_id; nothing for a report without any. The order of `reports` does not matter.
 
     `replaced` are the ids of those in whose place their government has put another: they stand for no year.
     """
-    return compare_cards(filter(None, map(card_of, reports)), replaced)
+    return {i: unpacked(packed) for i, packed in compare_cards(filter(None, map(card_of, reports)), replaced)}
 
 
-def compare_cards(cards: Iterable[Card], replaced: Collection[str] = frozenset()) -> dict[str, Compared]:
-    """`compare`, of the reports' cards."""
+def compare_cards(cards: Iterable[Card], replaced: Collection[str] = frozenset()) -> Iterator[tuple[str, bytes]]:
+    """`compare`, of the reports' cards: each report's findings packed, since they are many where files of one body for
+    one year differ, and are looked at one by one (`unpacked`)."""
     cards = sorted(cards, key=lambda card: card.report_id)
     by_body: dict[Body, dict[int, list[Card]]] = {}
     for card in cards:
         if card.body is not None:
             by_body.setdefault(card.body, {}).setdefault(card.year, []).append(card)
-    flags: dict[str, list[Flag]] = {}
-    superseded: dict[str, str] = {}
-    for body, years in by_body.items():
-        for year, several in years.items():
-            several.sort(key=lambda card: (card.report_id not in replaced, *_rank(card)), reverse=True)
-            superseded |= {card.report_id: several[0].report_id for card in several[1:]}
-            for report_id, flag in _revisions(several, replaced):
-                flags.setdefault(report_id, []).append(flag)
-            before = _standing(years.get(year - 1, []), replaced)
-            if not before or took_over(body, year):
-                continue
-            for report_id, flag in breaks(before, several):
-                flags.setdefault(report_id, []).append(flag)
+    copies: dict[str, list[Flag]] = {}
     for report_id, flag in duplicates(cards):
-        flags.setdefault(report_id, []).append(flag)
-    return {
-        report_id: Compared(tuple(flags.get(report_id, ())), superseded.get(report_id))
-        for report_id in sorted({*flags, *superseded})
-    }
+        copies.setdefault(report_id, []).append(flag)
+    for body, years in by_body.items():
+        flags: dict[str, list[Flag]] = {}
+        superseded: dict[str, str] = {}
+        for report_id, flag in _of_body(body, years, superseded, replaced):
+            flags.setdefault(report_id, []).append(flag)
+        for report_id in sorted({*flags, *superseded}):
+            said = (*flags.get(report_id, ()), *copies.pop(report_id, ()))
+            yield report_id, codec.dumps(Compared(said, superseded.get(report_id)), _FAST)
+    for report_id, others in copies.items():
+        yield report_id, codec.dumps(Compared(tuple(others)), _FAST)
+
+
+def unpacked(packed: bytes | None) -> Compared:
+    """What `compare_cards` found of a report, of which it may have found nothing."""
+    return codec.loads(Compared, packed) if packed is not None else _NOTHING
+
+
+def _of_body(
+    body: Body, years: dict[int, list[Card]], superseded: dict[str, str], replaced: Collection[str]
+) -> Iterator[tuple[str, Flag]]:
+    """What the reports of one body say of one another; `superseded` learns which one takes the place of which."""
+    for year, several in years.items():
+        several.sort(key=lambda card: (card.report_id not in replaced, *_rank(card)), reverse=True)
+        superseded |= {card.report_id: several[0].report_id for card in several[1:]}
+        yield from _revisions(several, replaced)
+        before = _standing(years.get(year - 1, []), replaced)
+        if before and not took_over(body, year):
+            yield from breaks(before, several)
 
 
 def located(flags: Iterable[Flag], report: Report) -> tuple[Flag, ...]:
