@@ -10,7 +10,7 @@ from extractors import limits
 from extractors.document import Block, Paragraph
 from extractors.docx.numbering import Numbering
 from extractors.docx.ooxml import Properties, attribute, child, local, number, properties_of, switched_on
-from extractors.docx.styles import Styles, switches
+from extractors.docx.styles import UNSAID, Look, Style, Styles, is_white, look_of, switches
 from extractors.grid import Draft, settle, without_slivers
 from extractors.raised import Pieces
 
@@ -25,8 +25,6 @@ _NARROW_COLUMN = 160  # twips; Word makes such columns where the borders of two 
 _SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "-"}
 _DRAWINGS = frozenset(("drawing", "pict", "object"))
 _TINY = 2  # half points
-_LOWERED = -4
-_WHITE = "FFFFFF"
 _MAX_UNSEEN = 5
 
 
@@ -79,7 +77,7 @@ class Body:
         self._backed += backed
         self._fields = []
         outside, self._placed = self._placed, []
-        self._inline(element, style.hidden, pieces, boxes)
+        self._inline(element, style, pieces, boxes)
         placed, self._placed = self._placed, outside
         self._backed -= backed
         text = self._label(properties, style_name) + str(pieces)
@@ -110,32 +108,35 @@ class Body:
             level = self._numbering.level_of(list_id, style_name)
         return self._numbering.next_label(list_id, level)
 
-    def _inline(self, element: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
+    def _inline(self, element: _Element, style: Style, pieces: Pieces, boxes: list[_Element]) -> None:
         for name, one in _unwrapped(element):
             if name == "r":
-                self._run(one, hidden, pieces, boxes)
+                self._run(one, style, pieces, boxes)
             elif name == "ruby":
-                self._ruby(one, hidden, pieces, boxes)
+                self._ruby(one, style, pieces, boxes)
             elif name in ("oMath", "oMathPara"):
                 for part in one.iter():
                     if local(part) == "t":
                         pieces.add(part.text or "")
 
-    def _ruby(self, element: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
+    def _ruby(self, element: _Element, style: Style, pieces: Pieces, boxes: list[_Element]) -> None:
         base = child(element, "rubyBase")
         if base is not None:
-            self._inline(base, hidden, pieces, boxes)
+            self._inline(base, style, pieces, boxes)
 
-    def _run(self, run: _Element, hidden: frozenset[str], pieces: Pieces, boxes: list[_Element]) -> None:
+    def _run(self, run: _Element, style: Style, pieces: Pieces, boxes: list[_Element]) -> None:
         properties = properties_of(run, "rPr")
+        hidden, look = style.hidden, style.look
         if properties:
-            hidden |= self._styles.of(attribute(properties.get("rStyle"), "val")).hidden
+            named = self._styles.of(attribute(properties.get("rStyle"), "val"))
+            hidden |= named.hidden
             for name, on in switches(properties).items():
                 hidden = hidden | {name} if on else hidden - {name}
-        if hidden or (properties and self._is_invisible(properties)):
+            look = look_of(properties).over(named.look).over(look)
+        if hidden or (look is not UNSAID and self._is_invisible(properties, look)):
             self._leave_out(run, hidden, pieces)
             return
-        raised = bool(properties) and _is_raised(properties)
+        raised = bool(look.raised)
         for name, one in _unwrapped(run):
             if name == "t":
                 pieces.add(one.text or "", raised)
@@ -148,7 +149,7 @@ class Body:
             elif name == "sym":
                 pieces.add(_symbol(attribute(one, "char")), raised=True)
             elif name == "ruby":
-                self._ruby(one, hidden, pieces, boxes)
+                self._ruby(one, style, pieces, boxes)
             elif name in _DRAWINGS:
                 found = list(_text_boxes(one))
                 boxes.extend(found)
@@ -169,15 +170,15 @@ class Body:
             if kind == "separate":
                 self._fields.append(None)
 
-    def _is_invisible(self, properties: Properties) -> bool:
+    def _is_invisible(self, properties: Properties, look: Look) -> bool:
         """Whether a run is white on the white page, or too small to be seen."""
-        size = number(properties.get("sz"))
-        if size is not None and size <= _TINY:
+        if look.size is not None and look.size <= _TINY:
             return True
-        white = (attribute(properties.get("color"), "val") or "").upper() == _WHITE
+        if look.color is None or look.color.lower() == "auto" or not is_white(look.color):
+            return False
         lit = properties.get("highlight")
         lit_up = lit is not None and attribute(lit, "val") not in ("none", "white")
-        return white and not (self._backed or lit_up or _is_shaded(properties.get("shd")))
+        return not (self._backed or lit_up or _is_shaded(properties.get("shd")))
 
     def _leave_out(self, run: _Element, hidden: frozenset[str], pieces: Pieces) -> None:
         for name, one in _unwrapped(run):
@@ -307,21 +308,12 @@ def _merge(merge: _Element | None) -> str | None:
     return "restart" if attribute(merge, "val") == "restart" else "continue"
 
 
-def _is_raised(properties: Properties) -> bool:
-    """Whether a run stands above or below its line: a note's mark, not a digit."""
-    if attribute(properties.get("vertAlign"), "val") in ("superscript", "subscript"):
-        return True
-    lift = number(properties.get("position")) or 0  # half points
-    return lift > 0 or lift <= _LOWERED
-
-
 def _is_shaded(shading: _Element | None) -> bool:
     """Whether a background (w:shd) is given that white text shows on."""
     if shading is None:
         return False
-    fill = (attribute(shading, "fill") or "auto").upper()
     pattern = attribute(shading, "val") or "clear"
-    return fill not in ("AUTO", _WHITE) or pattern not in ("clear", "nil")
+    return not is_white(attribute(shading, "fill") or "auto") or pattern not in ("clear", "nil")
 
 
 def _symbol(code: str | None) -> str:

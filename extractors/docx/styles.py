@@ -1,11 +1,11 @@
-"""What a Word paragraph takes from its style: heading level, hidden text, the list it belongs to."""
+"""What Word text takes from its style: heading level, what hides it, its look, the list it belongs to."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from extractors.docx.ooxml import Properties, attribute, child, local, number, properties_of, switched_on
 from extractors.docx.stylesheet import Stylesheet
@@ -17,11 +17,49 @@ _HEADING = re.compile(r"^(?:heading|标题)\s*([1-9])$", re.IGNORECASE)
 _TITLES = frozenset(("title", "标题"))
 HIDING = ("vanish", "strike", "dstrike")
 _MAX_CHAIN = 20
+_WHITE = "F5"
+
+
+def is_white(color: str) -> bool:
+    """Whether a colour is the page's, or cannot be told from it; `auto` as a background is."""
+    if color.lower() == "auto":
+        return True
+    return len(color) == 6 and all(part.upper() >= _WHITE for part in (color[:2], color[2:4], color[4:]))
 
 
 def switches(properties: Properties) -> dict[str, bool]:
     """Which properties that hide text or strike it through are switched on or off."""
     return {name: on for name in HIDING if (on := switched_on(properties.get(name))) is not None}
+
+
+class Look(NamedTuple):
+    """What runs look like, where something is said of it: hexadecimal colour, half points, above or below the line."""
+
+    color: str | None = None
+    size: int | None = None
+    raised: bool | None = None
+
+    def over(self, other: Look) -> Look:
+        """This look, and what it does not tell as `other` has it."""
+        return Look(
+            other.color if self.color is None else self.color,
+            other.size if self.size is None else self.size,
+            other.raised if self.raised is None else self.raised,
+        )
+
+
+UNSAID = Look()
+_LOWERED = -4
+
+
+def look_of(properties: Properties) -> Look:
+    """What the properties of a run (w:rPr) say of its look."""
+    if not properties:
+        return UNSAID
+    raised, align, lift = None, attribute(properties.get("vertAlign"), "val"), number(properties.get("position"))
+    if align is not None or lift is not None:
+        raised = align in ("superscript", "subscript") or (lift is not None and (lift > 0 or lift <= _LOWERED))
+    return Look(attribute(properties.get("color"), "val"), number(properties.get("sz")), raised)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +69,7 @@ class Style:
     """Which of `HIDING` the style switches on."""
     list_id: int | None = None
     list_level: int | None = None
+    look: Look = UNSAID
 
 
 _PLAIN = Style()
@@ -54,7 +93,7 @@ class Styles:
     def is_shaded(self, name: str | None) -> bool:
         """Whether a table style colours any of its cells."""
         return any(
-            local(one) == "shd" and (attribute(one, "fill") or "auto").upper() not in ("AUTO", "FFFFFF")
+            local(one) == "shd" and not is_white(attribute(one, "fill") or "auto")
             for element in self._chain(name)
             for one in element.iter()
         )
@@ -70,6 +109,7 @@ class Styles:
     def _resolve(self, name: str) -> Style:
         level = list_id = list_level = None
         hiding: dict[str, bool] = {}
+        look = UNSAID
         for element in self._chain(name):
             title = (attribute(child(element, "name"), "val") or "").strip()
             paragraph = properties_of(element, "pPr")
@@ -87,7 +127,9 @@ class Styles:
                 list_id = number(child(listed, "numId"))
             if list_level is None:
                 list_level = number(child(listed, "ilvl"))
-            for name, on in switches(properties_of(element, "rPr")).items():
+            run = properties_of(element, "rPr")
+            look = look.over(look_of(run))
+            for name, on in switches(run).items():
                 hiding.setdefault(name, on)
         hidden = frozenset(name for name, on in hiding.items() if on)
-        return Style(level if level is not None and level <= 6 else None, hidden, list_id, list_level)
+        return Style(level if level is not None and level <= 6 else None, hidden, list_id, list_level, look)

@@ -20,10 +20,11 @@ from pipeline.publish.chunk import REPORTED, Chunk, chunk_of
 from pipeline.publish.crosswalk import crosswalk_rows, indicator_rows
 from pipeline.publish.csv_file import CsvFile, printed
 from pipeline.publish.datapackage import FileFacts, content_digest, describe
-from pipeline.publish.files import Before, FileOfTable, Known, files_of
+from pipeline.publish.files import FileOfTable, Known, files_of
 from pipeline.publish.parquet_file import ParquetFile
 from pipeline.publish.schema import CROSSWALK, INDICATORS, PACKAGE, Table
 from pipeline.publish.tabulate import Entry, Row
+from pipeline.publish.taken_over import Before
 
 __all__ = ["Before", "FileFacts", "Standing", "facts_of", "load_libraries", "printed", "write_chunks", "write_tables"]
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from pipeline.publish import facts_of
 from pipeline.publish.datapackage import FileFacts
-from pipeline.publish.files import link
 from pipeline.publish.switch import Out, Version, make_durable
+from pipeline.publish.taken_over import link
 
 _FOLDER = "held"
 _DRAFT = "held.new"

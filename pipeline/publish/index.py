@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.publish import Standing
 from pipeline.publish.arrow_array import array
 from pipeline.publish.chunk import REPORTED, Chunk
-from pipeline.publish.files import Before
 from pipeline.publish.schema import FACTS
 from pipeline.publish.switch import Out
+from pipeline.publish.taken_over import Before
 
 if TYPE_CHECKING:
     import pyarrow as pa

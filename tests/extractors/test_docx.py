@@ -217,6 +217,37 @@ def test_raised_figures_and_symbols() -> None:
     assert lines(read(body)) == ["22[1]①"]
 
 
+STYLED = (
+    # what a character style says, what the run itself says, how its 7 behind a 39 is read
+    ("<w:color w:val='FFFFFF'/>", "", "39"),
+    ("<w:color w:val='FEFEFE'/>", "", "39"),
+    ("<w:sz w:val='1'/>", "", "39"),
+    ("<w:vanish/>", "", "39"),
+    ("<w:vertAlign w:val='superscript'/>", "", "39[7]"),
+    ("<w:position w:val='6'/>", "", "39[7]"),
+    ("<w:color w:val='FFFFFF'/>", "<w:color w:val='auto'/>", "397"),
+    ("<w:color w:val='FFFFFF'/>", "<w:shd w:val='clear' w:fill='000000'/>", "397"),
+    ("<w:sz w:val='1'/>", "<w:sz w:val='21'/>", "397"),
+    ("<w:vertAlign w:val='superscript'/>", "<w:vertAlign w:val='baseline'/>", "397"),
+    ("<w:color w:val='FF0000'/><w:sz w:val='21'/>", "", "397"),
+)
+
+
+@pytest.mark.parametrize(("said", "own", "read_as"), STYLED)
+@pytest.mark.parametrize("kind", ["character", "paragraph"])
+def test_a_style_may_hide_or_raise_a_digit(said: str, own: str, read_as: str, kind: str) -> None:
+    styles = (
+        f"<w:styles><w:style w:type='{kind}' w:styleId='s1'><w:rPr>{said}</w:rPr></w:style>"
+        f"<w:style w:type='{kind}' w:styleId='s2'><w:basedOn w:val='s1'/></w:style></w:styles>"
+    )
+    if kind == "character":
+        runs = f"<w:r><w:t>39</w:t></w:r><w:r><w:rPr><w:rStyle w:val='s2'/>{own}</w:rPr><w:t>7</w:t></w:r>"
+    else:
+        runs = f"<w:pPr><w:pStyle w:val='s2'/></w:pPr><w:r><w:rPr>{own}</w:rPr><w:t>7</w:t></w:r>"
+        read_as = read_as.removeprefix("39").strip("[]")
+    assert lines(read(paragraph("甲") + f"<w:p>{runs}</w:p>", styles=styles)) == ["甲", read_as][: 1 + bool(read_as)]
+
+
 def test_the_strict_variant_of_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forge, "W", "http://purl.oclc.org/ooxml/wordprocessingml/main")
     assert forge.slots_of(read(FORM)) == forge.expanded(forge.form())
