@@ -99,6 +99,8 @@ def compact(cells: Sequence[Draft]) -> list[Draft]:
     nothing but a sliver of ruling or a number in the markup is lost."""
     rows = sorted({draft.row for draft in cells})
     cols = sorted({draft.col for draft in cells})
+    if cells and (rows[-1], cols[-1]) == (len(rows) - 1, len(cols) - 1) and _extent(cells) == (len(rows), len(cols)):
+        return list(cells)  # a cell begins in each
     compacted = []
     for draft in cells:
         row, col = bisect_left(rows, draft.row), bisect_left(cols, draft.col)

@@ -7,6 +7,8 @@ class Pieces:
     """The pieces of one line of text. A raised (or lowered) figure that touches a figure of the line stands in
     brackets: `22[1]`, `[1]22`."""
 
+    __slots__ = ("_raised", "_shown", "_texts")
+
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._raised = False
@@ -19,8 +21,8 @@ class Pieces:
         if not shown:
             self._texts.append(text)
             return
-        last = self._texts[self._shown].strip() if self._shown >= 0 else ""
-        if shown[:1].isdecimal() and (raised or self._raised):
+        if (raised or self._raised) and shown[:1].isdecimal():
+            last = self._texts[self._shown].strip() if self._shown >= 0 else ""
             after_figure = last[-1:].isdecimal()
             if raised and ((after_figure and not self._raised) or (self._raised and last[-1:] == "]")):
                 text = f"[{shown}]"

@@ -33,6 +33,8 @@ _LEADING_NUMBER = re.compile(r"\s*\+?(\d{1,9})")
 class _Flow:
     """Text on its way into paragraphs: a run of lines (parted by <br>) until a block element ends it."""
 
+    __slots__ = ("_after_space", "_empty", "_lines", "_pictures", "blocks", "level")
+
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.level: int | None = None
@@ -47,8 +49,12 @@ class _Flow:
         self._empty = False
 
     def add(self, text: str, preformatted: bool = False, raised: bool = False) -> None:
-        text = _INVISIBLE.sub("", text)
         self._empty = False
+        if text.isalnum() and not preformatted:  # most cells: no space to fold, no sign to leave out
+            self._lines[-1].add(text, raised)
+            self._after_space = False
+            return
+        text = _INVISIBLE.sub("", text)
         if preformatted:
             first, *others = text.splitlines() or [""]
             self._lines[-1].add(first, raised)
@@ -74,6 +80,17 @@ class _Flow:
             return
         lines = [str(pieces) for pieces in self._lines]
         self._lines, self._after_space, self._empty = [Pieces()], True, True
+        if len(lines) == 1:
+            shown = lines[0].replace("\xa0", " ").strip()
+            if shown:
+                self._emit([shown])
+        else:
+            self._emit_parts(lines)
+        if self._pictures:
+            self.blocks.extend(self._pictures)
+            self._pictures = []
+
+    def _emit_parts(self, lines: list[str]) -> None:
         paragraph: list[str] = []
         for line in lines:
             shown = line.replace("\xa0", " ").strip()
@@ -84,9 +101,6 @@ class _Flow:
                 paragraph.append(shown)
         if paragraph:
             self._emit(paragraph)
-        if self._pictures:
-            self.blocks.extend(self._pictures)
-            self._pictures = []
 
     def _emit(self, lines: list[str]) -> None:
         self.blocks.append(Paragraph("\n".join(lines), level=self.level))
@@ -197,7 +211,7 @@ class Walk:
     def _start(self, element: _Element, look: Look) -> None:
         tag = element.tag
         grid = self._grid
-        if look != self._look:
+        if look is not self._look and look != self._look:
             self._looks.append((element, self._look))
             self._look = look
         if tag == "input" and (element.get("type") or "").lower() not in _UNSEEN_INPUTS:
@@ -231,18 +245,19 @@ class Walk:
         if tag not in BLOCK:
             return
         self._flows[-1].end_paragraph()
-        if self._open and self._open[-1][0] is element:
-            _, grid = self._open.pop()
+        opened, grid = self._open[-1] if self._open else (None, None)
+        if opened is element:
+            self._open.pop()
             if grid is None:
                 self._cells.pop().end()
                 self._flows.pop()
             else:
                 self._end_table(grid)
-        elif self._grid is not None and tag in _GROUPS:
-            self._grid.group += 1
-            self._grid.foot, self._grid.row_open = False, False
-        elif self._grid is not None and tag == "tr":
-            self._grid.row_open = False
+        elif grid is not None and tag in _GROUPS:
+            grid.group += 1
+            grid.foot, grid.row_open = False, False
+        elif grid is not None and tag == "tr":
+            grid.row_open = False
         elif tag == "pre":
             self._preformatted -= 1
         elif len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
