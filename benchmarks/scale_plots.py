@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ def _growth(results: dict[str, Any], path: Path) -> Path:
     time, memory, disk = axes
     for stage, color in STAGES.items():
         _curve(time, counts, [run.get(stage, 0.0) for run in first], stage, color)
-    for name, color in (("again", "#94a3b8"), ("100 more", INK)):
-        said = "nothing new" if name == "again" else name
-        _curve(time, counts, [runs[name]["clock"] for runs in results.values()], said, color)
+    later = {"again": ("nothing new", "#94a3b8"), "100 of 2023": ("100 of one year", "#a16207"), "100 more": ("", INK)}
+    for name, (said, color) in later.items():
+        spent = [runs[name]["clock"] if name in runs else None for runs in results.values()]
+        _curve(time, counts, spent, said or name, color)
     _curve(memory, counts, [run["parent"] for run in first], "the command", OURS)
     _curve(memory, counts, [run["child"] for run in first], "its largest worker", "#64748b")
     for kind, name, color in (("csv", "CSV", INK), ("parquet", "Parquet", "#1d4ed8"), ("kept", "ledger, index", OURS)):
@@ -57,7 +59,7 @@ def _run(results: dict[str, Any], path: Path) -> Path:
     return save(figure, path)
 
 
-def _curve(axis: Any, counts: list[int], values: list[float], name: str, color: str) -> None:
+def _curve(axis: Any, counts: list[int], values: Sequence[float | None], name: str, color: str) -> None:
     axis.plot(counts, [value or None for value in values], marker="o", markersize=3, color=color, label=name)
 
 
