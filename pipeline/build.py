@@ -101,8 +101,9 @@ class _Making:
         old = before.note_of("card", among - changed.keys()) if before else {}
         standing = (Card.from_json(text) for i, text in old.items() if text and i in inputs)
         mine = (card for i, card in cards.items() if i in among)
-        compared = dict(compare_cards([*mine, *standing], self._replaced(among)))
-        entries = {i: _digest(inputs[i], compared.get(i)) for i in {*anew, *changed}}
+        due_now = {*anew, *changed}
+        compared = dict(compare_cards([*mine, *standing], self._replaced(among), due_now))
+        entries = {i: _digest(inputs[i], compared.get(i)) for i in due_now}
         due = [item for item in self.items if self._is_due(item, entries, known)]
         gone = frozenset({item.report_id for item in due} | left)
         growing = Growing(before, gone)

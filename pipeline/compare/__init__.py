@@ -43,9 +43,12 @@ def compare(reports: Iterable[Report], replaced: Collection[str] = frozenset()) 
     return {i: unpacked(packed) for i, packed in compare_cards(filter(None, map(card_of, reports)), replaced)}
 
 
-def compare_cards(cards: Iterable[Card], replaced: Collection[str] = frozenset()) -> Iterator[tuple[str, bytes]]:
+def compare_cards(
+    cards: Iterable[Card], replaced: Collection[str] = frozenset(), wanted: Collection[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
     """`compare`, of the reports' cards: each report's findings packed, since they are many where files of one body for
-    one year differ, and are looked at one by one (`unpacked`)."""
+    one year differ, and are looked at one by one (`unpacked`). Of reports that are not `wanted` nothing need be said;
+    by default all are."""
     cards = sorted(cards, key=lambda card: card.report_id)
     by_body: dict[Body, dict[int, list[Card]]] = {}
     for card in cards:
@@ -57,9 +60,11 @@ def compare_cards(cards: Iterable[Card], replaced: Collection[str] = frozenset()
     for body, years in by_body.items():
         flags: dict[str, list[Flag]] = {}
         superseded: dict[str, str] = {}
-        for report_id, flag in _of_body(body, years, superseded, replaced):
+        for report_id, flag in _of_body(body, years, superseded, replaced, wanted):
             flags.setdefault(report_id, []).append(flag)
         for report_id in sorted({*flags, *superseded}):
+            if wanted is not None and report_id not in wanted:
+                continue
             said = (*flags.get(report_id, ()), *copies.pop(report_id, ()))
             yield report_id, codec.dumps(Compared(said, superseded.get(report_id)), _FAST)
     for report_id, others in copies.items():
@@ -72,15 +77,21 @@ def unpacked(packed: bytes | None) -> Compared:
 
 
 def _of_body(
-    body: Body, years: dict[int, list[Card]], superseded: dict[str, str], replaced: Collection[str]
+    body: Body,
+    years: dict[int, list[Card]],
+    superseded: dict[str, str],
+    replaced: Collection[str],
+    wanted: Collection[str] | None,
 ) -> Iterator[tuple[str, Flag]]:
     """What the reports of one body say of one another; `superseded` learns which one takes the place of which."""
+    asked = {year for year, several in years.items() if wanted is None or any(c.report_id in wanted for c in several)}
     for year, several in years.items():
         several.sort(key=lambda card: (card.report_id not in replaced, *_rank(card)), reverse=True)
         superseded |= {card.report_id: several[0].report_id for card in several[1:]}
-        yield from _revisions(several, replaced)
+        if year in asked:
+            yield from _revisions(several, replaced)
         before = _standing(years.get(year - 1, []), replaced)
-        if before and not took_over(body, year):
+        if before and asked & {year - 1, year} and not took_over(body, year):
             yield from breaks(before, several)
 
 

@@ -1,4 +1,5 @@
-"""Which reports may have anything to say of one another: those of one body, and those with the same fingerprint.
+"""Which reports may have anything to say of one another: those of one body for the same year or for years that follow
+one another, and those with the same fingerprint.
 
 So when some reports come, change or go, only what has a tie to them must be compared anew, and only with what has a tie
 to it in turn.
@@ -16,7 +17,9 @@ Ties = tuple[str, ...]
 
 def ties_of(card: Card) -> Ties:
     """The ties of a report: words that it shares with all reports whose comparison may concern it."""
-    found = [] if card.body is None else [f"body {card.body[0]} {card.body[1]}"]
+    found = []
+    if card.body is not None:  # the year before with its own, and its own with the year after
+        found = [f"body {card.body[0]} {card.body[1]} {year}" for year in (card.year, card.year + 1)]
     for name, mark in (("requests", card.requests), ("tables", card.tables)):
         if mark.bits >= min(SAME_BODY, ANY_BODY):
             found.append(f"{name} {mark.digest.hex()}")
