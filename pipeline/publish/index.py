@@ -90,14 +90,14 @@ class Growing:
 
     def complete(self) -> Index:
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         table = pa.Table.from_batches(self._batches, _schema())
-        if self._kept is not None:
-            old = self._kept.table
-            stays = pc.invert(pc.is_in(old["report_id"], array(sorted(self._gone), pa.string())))
-            table = pa.concat_tables([old.filter(stays), table])
-        return Index(table.sort_by("report_id").combine_chunks())
+        old = self._kept.table if self._kept is not None else _schema().empty_table()
+        ids = [*old["report_id"].to_pylist(), *table["report_id"].to_pylist()]
+        stays = (row for row in range(len(ids)) if row >= old.num_rows or ids[row] not in self._gone)
+        order = sorted(stays, key=ids.__getitem__)
+        # Rows are taken once, from where they lie: each copy of a country's index is some gigabytes.
+        return Index(pa.concat_tables([old, table]).take(array(order, pa.int64())))
 
 
 def keep(index: Index, place: Out, version_id: str, maker: str) -> None:
