@@ -232,7 +232,7 @@ def _line(count: int, name: str, figures: dict[str, Any]) -> str:
         f"{figures['clock']:.1f}",
         f"{figures['cpu']:.1f}",
         f"{reading:.1f}",
-        f"{figures.get('comparing', 0.0):.1f}",
+        f"{figures.get('gathering', 0.0) + figures.get('comparing', 0.0):.1f}",
         f"{figures.get('publishing', 0.0):.1f}",
         f"{read / reading:.0f}" if reading else "-",
         f"{figures['parent']:.0f}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.plots import GRID, INK, OURS, save, settings
 
-STAGES = {"reading": "#c2410c", "comparing": "#0f766e", "publishing": "#1d4ed8"}
+STAGES = {"reading": "#c2410c", "gathering": "#7c3aed", "comparing": "#0f766e", "publishing": "#1d4ed8"}
 
 
 def plot(results: dict[str, Any], folder: Path) -> list[Path]:

@@ -102,7 +102,7 @@ class _Making:
         standing = (Card.from_json(text) for i, text in old.items() if text and i in inputs)
         mine = (card for i, card in cards.items() if i in among)
         due_now = {*anew, *changed}
-        compared = dict(compare_cards([*mine, *standing], self._replaced(among), due_now))
+        compared = self._compared([*mine, *standing], among, due_now)
         entries = {i: _digest(inputs[i], compared.get(i)) for i in due_now}
         due = [item for item in self.items if self._is_due(item, entries, known)]
         gone = frozenset({item.report_id for item in due} | left)
@@ -146,7 +146,16 @@ class _Making:
             _in_order(partial(_carded, self.source), _parts(changed), self._processes(changed)), 1
         ):
             found.update((card.report_id, card) for card in cards)
-            self.tell("comparing", min(done * _CHUNK, len(changed)), len(changed))
+            self.tell("gathering", min(done * _CHUNK, len(changed)), len(changed))
+        return found
+
+    def _compared(self, cards: Sequence[Card], among: Collection[str], wanted: Collection[str]) -> dict[str, bytes]:
+        """What the reports `wanted` are said to be by those they are compared `among`, packed."""
+        found = {}
+        for report_id, packed in compare_cards(cards, self._replaced(among), wanted):
+            found[report_id] = packed
+            self.tell("comparing", len(found), len(wanted))
+        self.tell("comparing", len(wanted), len(wanted))  # of many there is nothing to say
         return found
 
     def _processes(self, items: Sequence[Item]) -> int:
