@@ -32,9 +32,9 @@ class Numeral:
 
 _INVISIBLE = regex.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 _SPACE = regex.compile(r"\s+")
-_ABSENT = regex.compile(r"[-–—―－_/／\\|~～*·.…]{1,6}|无|暂无|空")
+_ABSENT = regex.compile(r"[-–—―－_/／\\~～*·.…]{1,6}|无|暂无|空")
 # Reference marks: compatibility folding would turn 22① into 221.
-_MARK = regex.compile(r"[①-⑳⑴-⒇⓪❶-❿➀-➓⁰¹²³⁴-⁹₀-₉※†‡]+|(?<=\d)\*+$|\[\d{1,2}\]$|\[注\d*\]$")
+_MARK = regex.compile(r"[①-⑳⑴-⒛⓪❶-❿➀-➓⓵-⓾㉑-㉟㊱-㊿⁰¹²³⁴-⁹₀-₉※†‡]+|(?<=\d)\*+$|\[\d{1,2}\]$|\[注\d*\]$")
 _NOTE = regex.compile(r"^(?P<head>[^(（]*\d[^(（]*)[(（](?P<note>[^()（）]*\p{Han}[^()（）]*)[)）]?$")
 _ANY_DIGIT = regex.compile(r"[\p{Nd}\p{Nl}零一二三四五六七八九十OoQlI|]")
 _WORD = regex.compile(
@@ -46,7 +46,8 @@ _UNIT_IN_PARENTHESES = regex.compile(r"[(（]((?:百万|千万|万|亿|千)?元|
 _TENS = regex.compile(r"(.*\d)([万亿])")
 _NOT_NOTHING = regex.compile(r"[1-9OlI一-九]")
 _UNIT_IN_NOTE = regex.compile(r"(?:单位.{0,2}|人民币|^)((?:[百千]?万|亿|千)?元)$")
-_SIGN_IN_NOTE = regex.compile(r"增加?|减少?|下降")
+_RISE, _FALL = regex.compile(r"增|上升|涨"), regex.compile(r"减|降")
+_SIGNED = regex.compile(r"[-+↑↓]|[增减升降]")
 _CHANGES = regex.compile(r"^[千百万亿负]|单位|[增减负]$")
 _FULLWIDTH = regex.compile(r"[０-９]")
 _DIGITS_AND_LOOKALIKES = regex.compile(r"[-+]?[\d,.OoQlI|〇○]*[OoQlI|〇○][\d,.OoQlI|〇○]*")
@@ -88,7 +89,7 @@ def read_numeral(text: str, *, signed: bool = False, unit: str = "count", unit_h
     if unit == "count" and text.isdigit() and text.isascii() and len(text) <= 10 and (text[0] != "0" or text == "0"):
         return Numeral("reported", Decimal(text))  # as most cells are: nothing to fold, to convert or to doubt
     doubts: list[tuple[str, str, str]] = []
-    body = _strip(text, doubts)
+    body = _strip(text, signed, doubts)
     if not body:
         return Numeral("blank", None, tuple(doubts))
     if _ABSENT.fullmatch(body):
@@ -117,7 +118,7 @@ def read_numeral(text: str, *, signed: bool = False, unit: str = "count", unit_h
     return Numeral("reported", value + 0, tuple(doubts))
 
 
-def _strip(text: str, doubts: list[tuple[str, str, str]]) -> str:
+def _strip(text: str, signed: bool, doubts: list[tuple[str, str, str]]) -> str:
     """The cell's text without marks, notes and white space, folded to ordinary characters; `doubts` grows."""
     body = _INVISIBLE.sub("", text).replace("\xa0", " ").replace("\u3000", " ").strip()
     bare, marks = _MARK.subn("", body)
@@ -128,8 +129,8 @@ def _strip(text: str, doubts: list[tuple[str, str, str]]) -> str:
         doubts.append(("footnote_in_cell", "info", f"reference mark beside the number: {text.strip()!r}"))
     note = _NOTE.match(body)
     if note and not _UNIT.fullmatch(note["note"].removeprefix("单位").lstrip(":：")):
-        body = _with_note(note["head"].strip(), note["note"])
-        doubts.append(("footnote_in_cell", "info", f"note beside the number: {note['note']}"))
+        body, unsure = _with_note(note["head"].strip(), note["note"], signed)
+        doubts.append(("footnote_in_cell", "warning" if unsure else "info", f"note beside the number: {note['note']}"))
     if _FULLWIDTH.search(body):
         doubts.append(("fullwidth_digit", "info", "full-width digits"))
     folded = unicodedata.normalize("NFKC", body)
@@ -141,17 +142,25 @@ def _strip(text: str, doubts: list[tuple[str, str, str]]) -> str:
         doubts.append(
             ("split_digits", "warning", f"digits apart from each other, read as one number: {text.strip()!r}")
         )
-    return joined.strip("*`'\"“”").removeprefix("¥").removeprefix("人民币")
+    bare = joined.strip("*`'\"“”")
+    return (bare or joined).removeprefix("¥").removeprefix("人民币")  # a ditto mark alone is no blank
 
 
-def _with_note(head: str, note: str) -> str:
-    """The number with what a note beside it says of its unit or sign; a note that changes it otherwise spoils it."""
+def _with_note(head: str, note: str, signed: bool) -> tuple[str, bool]:
+    """The number with what a note beside it says of its unit or, where one may stand, of its sign, and whether that is
+    unsure; a note that changes the number otherwise spoils it."""
     unit = _UNIT_IN_NOTE.search(note)
     if unit:
-        return head + unit[1]
-    if _SIGN_IN_NOTE.fullmatch(note):
-        return note + head
-    return f"{head}({note})" if _CHANGES.search(note) else head
+        return head + unit[1], False
+    rise, fall = bool(_RISE.search(note)), bool(_FALL.search(note))
+    if signed and (rise or fall):
+        if rise and fall or regex.search(r"\d", note):
+            return head, True  # 5（新增8件，废止3件）: what the change is made of, or another one
+        if _SIGNED.search(head):
+            agree = bool(_DOWN.match(head) if fall else _UP.match(head))
+            return (head, False) if agree else (f"{head}({note})", False)
+        return ("减" if fall else "增") + head, False  # 58（较上年减少）
+    return (f"{head}({note})" if _CHANGES.search(note) else head), False
 
 
 def _unit(body: str, unit: str, hint: str | None, doubts: list[tuple[str, str, str]]) -> tuple[str, Decimal]:
@@ -237,8 +246,12 @@ def chinese_number(text: str) -> int | None:
     if "万" in text:
         head, _, tail = text.partition("万")
         high, low = chinese_number(head), chinese_number(tail.lstrip("零〇")) if tail else 0
+        if tail and low is not None and low < 1000 and tail[0] not in "零〇":
+            return None  # 一万二: spoken for 12000
         return None if high is None or low is None or low >= 10**4 else high * 10**4 + low
     total, digit, last_power = 0, None, 10**4
+    if len(text) > 2 and text[-1] in _DIGIT_OF and text[-2] in "百千":
+        return None  # 三百五: spoken for 350
     for c in text:
         if c in _POWER_OF:
             power = _POWER_OF[c]

@@ -12,6 +12,7 @@ import pytest
 
 from extractors.document import Cell, Document, Paragraph, Table
 from extractors.text import extract
+from pipeline import read_report
 from pipeline.model import Flag, Identity
 from pipeline.noise import noise
 from pipeline.noise.garble import Token, judge
@@ -330,3 +331,12 @@ def test_seeds_by_line() -> None:
 def _rows(name: str) -> list[dict[str, str]]:
     with (SHARED / "truth" / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("run", [" ", "1", "0,", "-", "a", "1a", "件", "（一）", "\t", "2020年"])
+def test_a_line_without_end_is_read_in_time_that_grows_with_it(run: str) -> None:
+    """A pattern that looks on from each place of a line needs minutes: a bound against that, no measure of speed."""
+    text = f"某县人民政府2020年政府信息公开工作年度报告\n\n{run * 6_000}x\n"
+    begun = time.process_time()
+    read_report(text.encode())
+    assert time.process_time() - begun < 30

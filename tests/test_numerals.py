@@ -163,3 +163,36 @@ def test_endless_chinese_digits_are_no_number(text: str) -> None:
 def test_the_longest_figures_are_read_whole() -> None:
     for text in ("123456789012345", "1234567890.12345", "-0.000001", "900000000000"):
         assert read_numeral(text, signed=True).value == Decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("58（较上年减少）", -58),
+        ("58（同比下降）", -58),
+        ("58（净增加）", 58),
+        ("-58（较上年减少）", -58),
+        ("+5（较上年减少）", None),
+        ("5（含2020年清理）", 5),
+    ],
+)
+def test_a_note_may_tell_the_sign_of_a_change(text: str, value: int | None) -> None:
+    assert read_numeral(text, signed=True).value == value
+    assert read_numeral("58（较上年减少）").value == 58  # no change: the note compares a count
+
+
+def test_a_note_of_rises_and_falls_leaves_the_sign_in_doubt() -> None:
+    found = read_numeral("5（新增8件，废止3件，减少）", signed=True)
+    assert found.value == 5
+    assert ("footnote_in_cell", "warning") in [doubt[:2] for doubt in found.doubts]
+
+
+@pytest.mark.parametrize("text", ['"', "”", "一万二", "三百五"])
+def test_what_is_said_short_is_neither_blank_nor_a_number(text: str) -> None:
+    assert read_numeral(text).status == "unreadable"
+
+
+def test_a_stroke_alone_is_a_misread_one_and_a_late_mark_no_digit() -> None:
+    assert read_numeral("|").value == 1
+    assert read_numeral("|").doubts[0][0] == "confusable_character"
+    assert read_numeral("877㉑").value == 877

@@ -19,6 +19,7 @@ _NARROW_COLUMN = 8.0  # points; no column of text is narrower, but borders dragg
 _LOW_ROW = 4.0
 _CROSSED = 0.15
 _STACKED = 3
+_PADDING = 11.0  # points that Word leaves in a cell, to both sides together
 _OUTSIZED = 2.2
 _NUMBERS = re.compile(r"[\d.,，+\-—－–/%]+")
 _NUMBERS_AND_BLANKS = re.compile(r"[\d.,，+\-—－–/%\s]*")
@@ -186,7 +187,8 @@ def _is_crossed(glyph: Glyph, cell: int, grid: Grid) -> bool:
 
 def _stacks(filled: _Filled) -> dict[int, list[list[Line]]]:
     """Rows between two rulings that hold several rows of numbers, one above the other in each cell: no ruling parts
-    them. Row index → the lines of all its cells with text."""
+    them. Where a cell is so narrow that they may be the digits of one number, it is none. Row index → the lines of all
+    its cells with text."""
     grid, contents = filled.grid, filled.contents
     bands: dict[int, list[int]] = {}
     for index, box in enumerate(grid.boxes):
@@ -201,9 +203,21 @@ def _stacks(filled: _Filled) -> dict[int, list[list[Line]]]:
         cells = [lines for index in indexes if (lines := filled.lines(index))]
         numbers = [lines for lines in cells if all(_NUMBERS.fullmatch(line.text) for line in lines)]
         alike = [lines for lines in numbers if len(lines) >= _STACKED and _aligned(lines, numbers[0])]
-        if len(alike) >= _STACKED:
+        if len(alike) >= _STACKED and not any(_may_be_wrapped(filled, index) for index in indexes):
             found[row] = cells
     return found
+
+
+def _may_be_wrapped(filled: _Filled, cell: int) -> bool:
+    """Whether a line of digits in a cell may run on in the next one: where not one digit more had found room."""
+    lines = filled.lines(cell)
+    if len(lines) < _STACKED or not all(_NUMBERS.fullmatch(line.text) for line in lines):
+        return False
+    x0, _, x1, _ = filled.grid.bounds(filled.grid.boxes[cell])
+    room = x1 - x0 - _PADDING
+    return all(
+        upper.x1 - upper.x0 + (lower.x1 - lower.x0) / len(lower.text) > room for upper, lower in pairwise(lines)
+    )
 
 
 def _may_stack(glyphs: Sequence[Glyph]) -> bool:

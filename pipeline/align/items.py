@@ -146,6 +146,8 @@ def _parts(row: Row, template: str, table_id: str) -> list[tuple[list[Slot], lis
             values.append(slot)
         elif labels and _BROKEN_FIGURE.fullmatch(text):
             values.append(slot)  # 8B: a figure misread, never a part of the label
+        elif labels and row.layout != "text" and _is_unreadable(slot, labels, template, table_id):
+            values.append(slot)
         elif not any(not v.blank for v in values):
             labels.append(slot)
             values.clear()
@@ -161,6 +163,15 @@ def _is_figure(slot: Slot) -> bool:
     (U+FFFD), which is no label either."""
     text = slot.text.strip()
     return is_value(text) or (bool(text) and not text.strip("\ufffd")) or any(map(is_value, slot.alternatives))
+
+
+def _is_unreadable(slot: Slot, labels: Sequence[Slot], template: str, table_id: str) -> bool:
+    """Whether words behind a row's whole label are what its first figure was to be (共57件, 同上), and no more of the
+    label: what is no number must not pass for a cell left blank."""
+    if not any(row_key(bare(label.text), template, table_id) for label in labels):
+        return False
+    name = bare(slot.text)
+    return not name or any(c.isdigit() for c in slot.text) or not resembles_label(name, template, table_id)
 
 
 def _enumerates(slots: Sequence[Slot], i: int, row: Row, template: str, table_id: str) -> bool:

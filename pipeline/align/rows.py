@@ -12,8 +12,11 @@ from dataclasses import dataclass
 import regex
 
 from extractors.document import Cell, Document, Paragraph, Table
+from pipeline import vocabulary
+from pipeline.align.labels import bare, row_key
 from pipeline.numerals import is_value
 
+_UNREADABLE = "\ufffd"
 _HAN = regex.compile(r"\p{Han}")
 _SENTENCE = regex.compile(r"[。；！？]")
 _CLAUSE = regex.compile(r"(?<!\p{Nd})[，,、；](?!\p{Nd})")
@@ -159,30 +162,45 @@ def _slot(cell: Cell, text: str, alternatives: tuple[str, ...]) -> Slot:
 
 
 def _unfused(cells: list[Cell]) -> Iterator[list[Slot]]:
-    """The rows that one table row holds: several where its value cells hold equally many lines of numbers each."""
-    counts = []
-    for cell in cells:
-        if "\n" not in cell.text:
-            continue
-        lines = [line for line in cell.text.split("\n") if line.strip()]
-        if len(lines) >= 2 and all(is_value(line) for line in lines):
-            counts.append(len(lines))
-    if len(counts) < 4 or len(set(counts)) != 1:
+    """The rows that one table row holds: several where its value cells hold equally many lines of numbers each, and one
+    of its other cells as many labels. Without these the lines are the digits of numbers wrapped in narrow cells."""
+    lines = [[line for line in cell.text.split("\n") if line.strip()] for cell in cells]
+    numbers = [all(map(is_value, its)) and bool(its) for its in lines]
+    counts = [len(its) for its, are in zip(lines, numbers, strict=True) if are and len(its) >= 2]
+    labels = [cell.text for cell, are in zip(cells, numbers, strict=True) if not are]
+    if len(counts) < 4 or len(set(counts)) != 1 or not any(_labels_of(text, counts[0]) for text in labels):
         yield [_slot(cell, cell.text, cell.alternatives) for cell in cells]
         return
     count = counts[0]
-    columns = [_lines_of(cell.text, count) for cell in cells]
+    columns = [_parts_of(cell.text, count, are) for cell, are in zip(cells, numbers, strict=True)]
     for i in range(count):
         yield [
-            _slot(cell, lines[i], cell.alternatives if lines[i] == cell.text else ())
-            for cell, lines in zip(cells, columns, strict=True)
+            _slot(cell, parts[i], cell.alternatives if parts[i] == cell.text else ())
+            for cell, parts in zip(cells, columns, strict=True)
         ]
 
 
-def _lines_of(text: str, count: int) -> list[str]:
-    """A cell of fused rows cut into `count` rows: by its lines, or its labels' numbers; else all in the first."""
-    for parts in (text.split("\n"), _NUMBERED.split(text)):
-        kept = [part for part in parts if part.strip()]
-        if len(kept) == count:
-            return kept
-    return [text] + [""] * (count - 1)
+def _parts_of(text: str, count: int, is_number: bool) -> list[str]:
+    """A cell of fused rows cut into `count` rows: by its labels or its lines. A number that is none of as many could
+    be that of any row; any other text stands in the first."""
+    parts = _labels_of(text, count) or text.split("\n")
+    if len(parts) != count:
+        parts = [part for part in parts if part.strip()]
+    if len(parts) == count:
+        return parts
+    return [_UNREADABLE] * count if is_number else [text] + [""] * (count - 1)
+
+
+def _labels_of(text: str, count: int) -> list[str]:
+    """The labels that a cell holds, if they are `count`: each with a number of its own, or naming a row of its own."""
+    numbered = [part.strip() for part in _NUMBERED.split(text) if part.strip()]
+    if len(numbered) == count and all(_NUMBERED.match(part) and _HAN.search(part) for part in numbered):
+        return numbered
+    parts = [part for part in text.split("\n") if part.strip()]
+    if len(parts) == count and any(
+        len({row_key(bare(part), template, table_id) or "" for part in parts} - {""}) == count
+        for template in vocabulary.TEMPLATES
+        for table_id in vocabulary.TABLES
+    ):
+        return parts
+    return []

@@ -37,6 +37,7 @@ _LISTING = re.compile(
     re.I,
 )
 _LETTER = re.compile(r"[A-Za-z£¥§¢|~^\\{}<>=#%&]")
+_WIDEST = 200  # characters of a line of a listing
 _RUN = 3  # listing lines in a row that make a file listing
 _REACH = 3  # lines between two strong ones that are taken for remnants too
 _LONGEST = 600  # lines that one picture may leave
@@ -107,7 +108,7 @@ def _listings(found: Sequence[Line]) -> set[int]:
     listed: set[int] = set()
     run: list[int] = []
     for place, line in enumerate(found):
-        if not line.row and _LISTING.match(line.text) and not re.fullmatch(r"\s*[\d,.]+\s*", line.text):
+        if not line.row and len(line.text) <= _WIDEST and _LISTING.match(line.text) and not re.fullmatch(r"\s*[\d,.]+\s*", line.text):
             run.append(place)
             continue
         if len(run) >= _RUN:

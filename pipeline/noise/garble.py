@@ -25,6 +25,8 @@ _LAWFUL = re.compile(
     r"|(?:微信|公众号|微博|账号|帐号|用户名|号码|索引号|域名|网址|邮箱|ID)[^，。；\s]{0,12}?[:：]?\s*[“\"'（(]?[A-Za-z0-9_.-]+",
     re.A,
 )
+_LONGEST = 300
+_ENDLESS = re.compile(rf"[!-~]{{{_LONGEST},}}")
 _TOKEN = re.compile("[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’]*")
 _PINYIN = re.compile(
     r"(?:(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|van|ai|ei|ao|ou|an|en|in|"
@@ -98,6 +100,7 @@ def soups(text: str, stands: bytes, start: int, end: int) -> list[Soup]:
     if not line.isascii() and not _SUSPECT.search(line):
         chinese = _without_words(text, stands, start, end)
         return [chinese] if chinese else []
+    line = _ENDLESS.sub(lambda run: run[0][:_LONGEST], line)  # the patterns below look at each place of a run again
     bare = _LAWFUL.sub(" ", IMAGE_MARKER.sub(" ", line))
     found = [
         Soup(match.group(), len(match.group()) > len(line.strip()) / 2, "characters of a lost encoding")
