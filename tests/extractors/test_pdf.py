@@ -132,6 +132,27 @@ def test_numbers_stacked_beside_an_unsettled_label_are_never_bound_to_it() -> No
     assert "4\t5\t6\t7" in lines(document)
 
 
+def test_digits_stacked_in_cells_without_room_for_another_stay_in_their_cells() -> None:
+    """They may be one number, wrapped."""
+
+    def stacked(width: float) -> list[list[str]]:
+        spots = [Spot(r, c, str((r * 4 + c) % 10)) for r in range(5) for c in range(4)]
+
+        def drawn(printer: Printer) -> None:
+            draw(
+                printer,
+                spots,
+                lambda s, p: (s == "bottom" and 0 < p.row < 4) or (s == "top" and p.row > 1),
+                (width,) * 4,
+            )
+
+        return [[cell.text for cell in forge.tables_of(read(drawn))[0].cells if cell.row == r] for r in range(5)]
+
+    wrapped = [["0", "1", "2", "3"], ["4\n8\n2\n6", "5\n9\n3\n7", "6\n0\n4\n8", "7\n1\n5\n9"], [], [], []]
+    assert stacked(15.0) == wrapped
+    assert stacked(60.0) == [[str((r * 4 + c) % 10) for c in range(4)] for r in range(5)]
+
+
 def test_cards_and_shading_are_prose() -> None:
     def cards(printer: Printer) -> None:
         printer.canvas.setFillGray(0.9)
