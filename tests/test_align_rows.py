@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extractors.document import Cell, Document, Paragraph, Table
+from extractors.text import extract
 from pipeline.align import align
 from pipeline.align.rows import rows
 
@@ -67,3 +68,15 @@ def test_a_row_that_begins_a_page_may_lack_the_digits_that_ended_the_one_before(
     document = table(*head, ("", "48", ""), *rest, ("", "", ""), pages=(1, 2))
     (reading,) = align(document, 2020)
     assert ("lost_cell", "fees") in [(flag.kind, flag.row_id) for flag in reading.flags]
+
+
+def test_a_line_that_cannot_be_read_is_no_empty_cell() -> None:
+    """One cell a line: rows span as many lines as the form has columns, and one of each is no number."""
+    head = "信息内容\n上一年项目数量\n本年增/减\n处理决定数量\n"
+    sections = {"五": ("行政许可", "其他对外管理服务事项"), "六": ("行政处罚", "行政强制")}
+    text = "二、主动公开政府信息情况\n\n"
+    for number, labels in sections.items():
+        text += f"第二十条第（{number}）项\n\n{head}\n" + "".join(f"{label}\n93\n(-58)\n17\n\n" for label in labels)
+    (reading,) = align(extract(text), 2020)
+    changes = [cell.text for (row, column), cell in reading.cells.items() if column == "change" and row != "fees"]
+    assert changes == ["\ufffd"] * 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -69,7 +69,8 @@ def items_of(rows: Sequence[Row], segment: Segment, template: str, width: int) -
         item.after = following.before
     if items:
         items[-1].after = rest + pending.text
-    _count_lines(items, width)
+    printed = {row.line for row in rows[segment.start : segment.end] if row.line is not None and row.text.strip()}
+    _count_lines(items, width, printed)
     return [part for item in items for part in _cut_runs(item, width)]
 
 
@@ -237,8 +238,9 @@ def _joins(above: Item, row: Row, values: list[Slot], width: int) -> bool:
     return True
 
 
-def _count_lines(items: Sequence[Item], width: int) -> None:
+def _count_lines(items: Sequence[Item], width: int, printed: Collection[int]) -> None:
     """One cell a line: where rows span as many lines as the form has columns, their empty lines are their empty cells.
+    Lines that are `printed` and hold no figure are cells that cannot be read.
 
     One row alone proves nothing (an empty line may also part its label from its figures): three must agree, and every
     full row must begin right under its label.
@@ -254,7 +256,8 @@ def _count_lines(items: Sequence[Item], width: int) -> None:
             return
     if len(gapped) >= 3:
         for item, by_line, first in gapped:
-            item.values = [by_line.get(first + i, Slot("", i, i + 1, first + i)) for i in range(width)]
+            others = [Slot("\ufffd" if first + i in printed else "", i, i + 1, first + i) for i in range(width)]
+            item.values = [by_line.get(first + i, other) for i, other in enumerate(others)]
 
 
 def _cut_runs(item: Item, width: int) -> list[Item]:
