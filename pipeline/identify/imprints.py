@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.identify import bodies, kinds, publishers
+from pipeline import jurisdictions
+from pipeline.identify import bodies, kinds, publishers, speakers
 from pipeline.identify import witnesses as evidence
 from pipeline.identify.bodies import Body
 from pipeline.identify.publishers import Publisher, flag
@@ -18,6 +19,7 @@ from pipeline.identify.texts import Line, Text
 from pipeline.identify.titles import Title
 from pipeline.identify.witnesses import Witnesses
 from pipeline.jurisdictions import Division
+from pipeline.model import Flag
 
 _WHOLE = (
     r"(?:各|全部|所属|所辖|\d+个)(?:乡镇|镇|乡|街道|县|区|市|部门|单位|工作部门|政府部门|组成部门)"
@@ -33,6 +35,7 @@ _LINE = re.compile(
     r"(?:^|\s)(?:发布(?:机构|单位|机关)|信息来源|来源|发文机关|公开(?:主体|单位)|编制单位|单位名称)"
     r"[::]?\s*([^\s,;:。]{3,30})"
 )
+_SITE_IMPRINT = re.compile(r"(?:主办|承办|主管|版权所有)(?:单位|方)?[::©]*([一-龥]{3,30})")
 
 
 def publisher_of(text: Text, standing: Sequence[Title], witnesses: Witnesses) -> Publisher:
@@ -66,16 +69,64 @@ def _placed(body: Body, text: Text, standing: Sequence[Title], witnesses: Witnes
     """A title's body; one that says only 市 or 某镇 takes its place from an imprint of the same body that names it."""
     publisher = publishers.settle(body, witnesses)
     if body.chain is not None:
-        return publisher
+        against = _signed_by_another(publisher, body, text, standing, witnesses)
+        return replace(publisher, flags=(*publisher.flags, against)) if against else publisher
     others = [b for _, b in _elsewhere(text, standing, witnesses) if b.chain is not None and b.zone == body.zone]
     same = [b for b in others if b.kind == body.kind and b.rest[-1:] == body.rest[-1:] and b.rest[:1] == body.rest[:1]]
-    above = [] if publisher.division else [b for b in others if _governs(b, body)]
+    spoken = [b for b in others if b.chain and witnesses.contacts[b.chain.names[-1]]]
+    above = [] if publisher.division else [b for b in spoken if _governs(b, body)]
     for some in (same, above):
         settled = [publishers.settle(replace(body, chain=b.chain, relative=None), witnesses) for b in some]
         places = {s.division.code: s for s in settled if s.division and not _is_foreign(s.division, witnesses)}
         if len(places) == 1:
             return next(iter(places.values()))
     return publisher
+
+
+def _signed_by_another(
+    publisher: Publisher, body: Body, text: Text, standing: Sequence[Title], witnesses: Witnesses
+) -> Flag | None:
+    """The doubt about a title that cover, introduction or signature contradict: 临沂市河东区, signed 天津市河东区.
+
+    A body of the title's own division agrees, and one of a division that holds it or lies in it, unless both are the
+    same department of two levels. Where some agree, or several differ, those that differ are links, but for a
+    namesake of the title's division.
+    """
+    own = publisher.division
+    if own is None or any(found.kind == "jurisdiction_ambiguous" for found in publisher.flags):
+        return None
+    differ: dict[str, list[tuple[str, bool]]] = {}  # each as printed, and whether it bears the name of the title's
+    agree = False
+    for source, other in (*_elsewhere(text, standing, witnesses), *_labelled(text, witnesses)):
+        if other.chain is None or other.chain.later or other.chain.misread or source == "metadata":
+            continue
+        found = other.chain.found
+        same_body = body.kind == other.kind == "department" and body.rest == other.rest and bool(body.rest)
+        if any(d.code == own.code or (not same_body and _holds(d, own)) for d in found):
+            agree = True
+        else:
+            printed = other.chain.text + other.rest
+            differ.setdefault(source, []).append((printed, any(d.name == own.name for d in found)))
+    for several in differ.values():
+        links = agree or len({printed for printed, _ in several}) > 1
+        printed = next((printed for printed, namesake in several if namesake or not links), "")
+        if printed:
+            message = f"the title names {jurisdictions.full_name(own, witnesses.year)}, another line {printed}"
+            return flag("jurisdiction_ambiguous", message, observed=printed)
+    return None
+
+
+def _labelled(text: Text, witnesses: Witnesses) -> Iterator[tuple[str, Body]]:
+    """Bodies in the imprint of the site, below the report: 主办:…, 版权所有:…."""
+    for line in text.tail:
+        labelled = _SITE_IMPRINT.search(line.compact)
+        body = bodies.parse(labelled[1], witnesses) if labelled else None
+        if body and _is_imprint(body):
+            yield "site", body
+
+
+def _holds(one: Division, other: Division) -> bool:
+    return one.lies_in(other.code) or other.lies_in(one.code)
 
 
 def _governs(government: Body, body: Body) -> bool:
@@ -108,9 +159,22 @@ def _signed(text: Text, standing: Sequence[Title], witnesses: Witnesses) -> Publ
         if speaker and publisher.kind != speaker:
             doubts.append(flag("publisher_unknown", f"signed by {publisher.name}, but the text speaks as a {speaker}"))
         site = evidence.foreign_site(publisher.division, witnesses) if publisher.division else None
+        if (other := _named_otherwise(publisher, source, bodies_of)) is not None:
+            doubts.append(flag("publisher_unknown", f"signed by {publisher.name}, but another part names {other}"))
         if site:
             doubts.append(flag("publisher_unknown", f"signed by {publisher.name}, but the site is that of {site}"))
         return replace(publisher, flags=tuple(doubts))
+    return None
+
+
+def _named_otherwise(publisher: Publisher, signed: str, bodies_of: dict[str, list[Body]]) -> str | None:
+    """The body of another division that cover, imprint or introduction name alone, beside the source `signed`."""
+    own = publisher.division
+    for source, found in bodies_of.items():
+        divisions = [d for body in found if body.chain and not body.chain.misread for d in body.chain.found]
+        if own and source not in (signed, "metadata") and divisions and not any(_holds(d, own) for d in divisions):
+            named = {body.chain.text + body.rest for body in found if body.chain}
+            return next(iter(named)) if len(named) == 1 else None
     return None
 
 
@@ -165,12 +229,13 @@ def _elsewhere(text: Text, standing: Sequence[Title], witnesses: Witnesses) -> I
 
 def _signatures(text: Text, standing: Sequence[Title]) -> Iterator[tuple[str, list[Line]]]:
     lines = text.lines
+    kept = {id(line) for line in speakers.without_links(text)}
     printed = [title for title in standing if title.first >= 0]
     yield "title", [lines[title.first - 1] for title in printed if title.first > 0 and not title.phrase]
     yield "cover", [line for title in printed for line in lines[max(0, title.first - 3) : title.first][::-1]]
     yield "cover", [line for title in printed for line in lines[title.last + 1 : title.last + 5]]
-    yield "imprint", list(text.tail)[::-1]
-    yield "cover", list(text.front)
+    yield "imprint", [line for line in text.tail if id(line) in kept][::-1]
+    yield "cover", [line for line in text.front if id(line) in kept]
 
 
 def _is_imprint(body: Body) -> bool:

@@ -151,3 +151,13 @@ def look_alike(printed: str, name: str, closely: bool = False) -> bool:
 def parents_of(division: Division, year: int | None) -> list[Division]:
     when = year if year is not None else min(division.valid_to, 2024)
     return [parent for code in division.parents if (parent := jurisdictions.at(code, when))]
+
+
+@cache
+def may_nest(one: str, other: str, year: int | None) -> bool:
+    """Whether one of two names may be a division that lies in one of the other's."""
+    return any(
+        a.lies_in(b.code) or b.lies_in(a.code)
+        for a in jurisdictions.named(one, year)
+        for b in jurisdictions.named(other, year)
+    )

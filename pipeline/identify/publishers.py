@@ -111,10 +111,23 @@ def _place(body: Body, witnesses: Witnesses, flags: list[Flag]) -> Division | No
         return None
     else:
         division, named = evidence.home(witnesses, None, ("province", "prefecture", "county"))
+    if division and named and not _speaks_for(division, body, witnesses):
+        message = f"the place of {body.rest or body.relative} is taken from prose that speaks of {division.name}"
+        flags.append(flag("jurisdiction_ambiguous", message, observed=division.name))
     if division is None:
         kind = "jurisdiction_ambiguous" if named else "jurisdiction_unknown"
         flags.append(flag(kind, f"nothing in the document settles the place of {body.rest or body.relative}"))
     return division
+
+
+def _speaks_for(division: Division, body: Body, witnesses: Witnesses) -> bool:
+    """Whether what says who speaks names the division, or the text names the body itself with it."""
+    names = (division.name, *division.also_known_as)
+    if body.kind == "township" or any(witnesses.contacts[name] for name in names):
+        return True
+    own = " ".join(witnesses.own_sentences)
+    whole = any(name + (body.rest or "人民政府") in own for name in names)
+    return whole or any(_written_out(name, None, body.rest, own) for name in names)
 
 
 def _branch_place(body: Body, chain: Chain, witnesses: Witnesses, flags: list[Flag]) -> Division | None:
@@ -241,7 +254,7 @@ def _beside(rest: str, witnesses: Witnesses) -> Division | None:
     town = TOWNSHIP.match(rest)
     stem = town[1] if town and town[1] else re.sub(r"办事处$", "", rest)
     found: Counter[str] = Counter()
-    text = witnesses.text.compact
+    text = "\n".join(witnesses.own_sentences)
     for at in _places(stem, text):
         for name in places.mentions(text[max(0, at - 15) : at], witnesses.year):
             if text.endswith(name, 0, at):
@@ -274,7 +287,7 @@ def _name(body: Body, division: Division | None, witnesses: Witnesses) -> str:
     if body.kind == "other" and body.zone:
         rest = re.sub(r"管委会$", "管理委员会", rest)
         return body.above + place + rest
-    return body.above + place + (_written_out(place, body.relative, rest, witnesses) or rest)
+    return body.above + place + (_written_out(place, body.relative, rest, witnesses.text.compact) or rest)
 
 
 def _place_name(body: Body, division: Division | None) -> str:
@@ -286,7 +299,7 @@ def _place_name(body: Body, division: Division | None) -> str:
     return "".join(body.chain.names[:-1]) + (last if last[-1] in places.SUFFIXES and len(last) > 2 else division.name)
 
 
-def _written_out(place: str, relative: str | None, rest: str, witnesses: Witnesses) -> str | None:
+def _written_out(place: str, relative: str | None, rest: str, text: str) -> str | None:
     """The full form of an abbreviated body (发改局) that the text uses for the same place: 发展和改革局."""
     heads = [place[-len(tail) :] for tail in (place, place[-3:]) if tail]
     if relative:
@@ -295,7 +308,7 @@ def _written_out(place: str, relative: str | None, rest: str, witnesses: Witness
     stem = re.sub(r"(?:委员会|委|办公室|办)$", "", rest) if ending in ("委员会", "办公室") else rest[:-1]
     found: Counter[str] = Counter()
     for head in dict.fromkeys(heads):
-        for full in _named_after(head, ending, witnesses.text.compact):
+        for full in _named_after(head, ending, text):
             core = full[: -len(ending)]
             cut_short = core.startswith(stem) and core != stem  # 教育局 is a name of its own beside 教育和体育局
             if len(full) > len(rest) and full[:1] == stem[:1] and not cut_short and _is_subsequence(stem, core):

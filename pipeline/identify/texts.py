@@ -66,11 +66,11 @@ class Text:
     def front(self) -> tuple[Line, ...]:
         """The short lines before the first section: the head, and an imprint below the introduction."""
         start = len(self.head)
-        below = self.lines[start : start + self._introduced]
+        below = self.lines[start : start + self.introduced]
         return (*self.head, *(line for line in below if len(line.text) <= 40 and "。" not in line.text))
 
     @cached_property
-    def _introduced(self) -> int:
+    def introduced(self) -> int:
         """How many lines stand between the head and the first section; 0 when none of the next twelve starts one."""
         start = len(self.head)
         after = self.lines[start : start + 12]
@@ -86,7 +86,7 @@ class Text:
     def introduction(self) -> str:
         """What stands between the head and the first section, without white space."""
         start = len(self.head)
-        return "".join(line.compact for line in self.lines[start : start + self._introduced])[:1500]
+        return "".join(line.compact for line in self.lines[start : start + self.introduced])[:1500]
 
     @cached_property
     def opening(self) -> str:

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from pipeline import jurisdictions
-from pipeline.identify import places
+from pipeline.identify import places, speakers
 from pipeline.identify.places import SUFFIXES, WORDS, Chain
-from pipeline.identify.texts import Text
+from pipeline.identify.texts import Line, Text, normalise
 from pipeline.jurisdictions import Division
 
-_HOST = re.compile(r"(?:[a-z0-9][a-z0-9-]*\.)+(?:cn|com|net|org)(?![a-z0-9])", re.IGNORECASE)
+_HOST = re.compile(r"(?:[a-z0-9][a-z0-9-]{0,62}\.)+(?:cn|com|net|org)(?![a-z0-9])", re.IGNORECASE)
 _PHONE = re.compile(r"(?<!\d)\(?(0(?:10|2\d|[3-9]\d{2}))(?:\)-?|[-—–――~])\d{7,8}(?!\d)")
 _PHONE_NAMED = re.compile(r"(?:电话|传真|热线)[^\d]{0,10}(0(?:10|2\d|[3-9]\d{2}))\d{7,8}(?!\d)")
 _POSTCODE = re.compile(r"(?:邮编|邮政编码|邮码)[^\d]{0,3}(\d{6})(?!\d)")
@@ -41,16 +41,32 @@ class Witnesses:
 
     @cached_property
     def sites(self) -> tuple[tuple[str, ...], ...]:
-        """The web and mail hosts as their labels from the left, without the common ones; the page's own first."""
+        """The web and mail hosts as their labels from the left, without the common ones; the page's own first.
+
+        Those of links and of others (参考…网站) are left out.
+        """
         said = " ".join(self.text.metadata.get(key, "") for key in ("url", "source_url", "domain"))
-        hosts = dict.fromkeys(host.lower() for host in _HOST.findall(said + " " + self.text.compact))
-        sites = (tuple(label for label in host.split(".") if label not in _NO_PLACE) for host in hosts)
-        return tuple(labels for labels in sites if labels)
+        return _labels(_HOST.findall(said + " " + " ".join(self.own_sentences)))
+
+    @cached_property
+    def own_sites(self) -> tuple[tuple[str, ...], ...]:
+        """The page's own host where it spells a division, else those that the text gives as the publisher's."""
+        said = " ".join(self.text.metadata.get(key, "") for key in ("url", "source_url", "domain"))
+        pages = _labels(_HOST.findall(said))
+        if any(_owners(labels, self.year) for labels in pages):
+            return pages
+        given = [
+            match[0]
+            for sentence in self.sentences
+            for match in _HOST.finditer(sentence)
+            if speakers.site_before(match.start(), sentence)
+        ]
+        return (*pages, *_labels(given))
 
     @cached_property
     def hosts(self) -> frozenset[str]:
-        """The labels of all sites."""
-        return frozenset(label for labels in self.sites for label in labels)
+        """The labels of the publisher's own sites."""
+        return frozenset(label for labels in self.own_sites for label in labels)
 
     @cached_property
     def area_codes(self) -> frozenset[str]:
@@ -69,12 +85,51 @@ class Witnesses:
         return Counter(places.mentions(self.text.compact + "\n" + metadata, self.year))
 
     @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines but those of lists of links."""
+        return speakers.without_links(self.text)
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences and the other lines, those of links left out."""
+        return tuple(speakers.sentences(self.lines))
+
+    @cached_property
+    def own_sentences(self) -> tuple[str, ...]:
+        """Those that do not tell of dealings with others."""
+        return tuple(sentence for sentence in self.sentences if not speakers.of_others(sentence))
+
+    @cached_property
+    def own_mentions(self) -> Counter[str]:
+        """Mentions where the text does not speak of dealings with others, and in what the file says of itself."""
+        return Counter(places.mentions("\n".join((*self.own_sentences, *self._of_file)), self.year))
+
+    @cached_property
+    def speaking(self) -> tuple[str, ...]:
+        """What says who speaks: head, introduction, signature, imprint, address, the file itself."""
+        return (*speakers.speaking(self.text, self.lines, self.year), *self._of_file)
+
+    @cached_property
+    def signed(self) -> frozenset[str]:
+        """The last lines that name a body and nothing else, with or without a date below."""
+        return frozenset(line.compact for line in self.text.tail if speakers.is_signature(line.compact))
+
+    @cached_property
     def contacts(self) -> Counter[str]:
-        """The same in the lines that say who speaks: head, introduction, imprint, address, metadata."""
-        said = [line.compact for line in (*self.text.front, *self.text.tail) if "。" not in line.text]
-        said += [line.compact[:80] for line in self.text.lines if "地址" in line.text or "邮编" in line.text]
-        said += [self.text.introduction[:400], *self.text.metadata.values()]
-        return Counter(places.mentions("\n".join(said), self.year))
+        """Mentions in what says who speaks."""
+        return Counter(places.mentions("\n".join(self.speaking), self.year))
+
+    @cached_property
+    def _of_file(self) -> tuple[str, ...]:
+        metadata = self.text.metadata
+        return tuple(normalise(metadata[key]) for key in speakers.FILE_KEYS if metadata.get(key))
+
+
+def _labels(hosts: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Hosts as their labels from the left, without the common ones."""
+    several = dict.fromkeys(host.lower() for host in hosts)
+    sites = (tuple(label for label in host.split(".") if label not in _NO_PLACE) for host in several)
+    return tuple(labels for labels in sites if labels)
 
 
 def choose(found: Sequence[Division], witnesses: Witnesses) -> Division | None:
@@ -105,7 +160,7 @@ def _votes(found: Sequence[Division], witnesses: Witnesses) -> Iterable[set[str]
     rivals = {d.code for d in found}
     parents = {d.code: [p for p in places.parents_of(d, witnesses.year) if p.code not in rivals] for d in found}
     if len({d.name for d in found}) > 1:
-        yield most({d.code: witnesses.mentions[d.name] for d in found})
+        yield most({d.code: witnesses.own_mentions[d.name] for d in found})
     yield told(d for d in found if _chained(d, parents[d.code], witnesses))
     yield told(d for d in found if _host_names(d, parents[d.code], witnesses))
     yield told(d for d in found if _kin(d, witnesses.area_codes))
@@ -124,19 +179,27 @@ def _kin(division: Division, codes: frozenset[str]) -> list[str]:
 
 
 def _chained(division: Division, parents: list[Division], witnesses: Witnesses) -> bool:
-    """Whether the text names the division right after one of its parents: 南京市鼓楼区, 南京鼓楼区."""
-    text = witnesses.text.compact
-    return any(name + division.name in text for parent in parents for name in (parent.name, *parent.also_known_as))
+    """Whether the text names the division right after one of its parents (南京市鼓楼区, 南京鼓楼区) as its own place.
+
+    What says who speaks need do so once, and so a body alone on one of the last lines; prose must do so in two
+    sentences, or in one as the subject of the work.
+    """
+    names = [name + division.name for parent in parents for name in (parent.name, *parent.also_known_as)]
+    if any(name in said for said in (*witnesses.speaking, witnesses.titles) for name in names):
+        return True
+    told = {sentence for sentence in witnesses.own_sentences if any(name in sentence for name in names)}
+    if len(told) > 1:
+        return True
+    starts = tuple(f"{before}{name}" for before in (",", "年", "度") for name in names)
+    leads = (s for s in told if s.startswith(tuple(names)) or any(start in s for start in starts))
+    return any(speakers.acts(sentence) or sentence in witnesses.signed for sentence in leads)
 
 
 def _weighed_mentions(parents: list[Division], witnesses: Witnesses) -> int:
-    """Mentions of the parents; a single one counts in a contact line or in the title of a law only."""
-    count = 0
-    for parent in parents:
-        everywhere = witnesses.mentions[parent.name]
-        in_law = f"《{parent.name}" in witnesses.text.compact
-        count += 2 * witnesses.contacts[parent.name] + (everywhere if everywhere > 1 or in_law else 0)
-    return count
+    """How often what says who speaks names the parents, and whether the prose names one as its authority."""
+    return sum(
+        2 * witnesses.contacts[parent.name] + speakers.obeyed(parent.name, witnesses.sentences) for parent in parents
+    )
 
 
 def _host_names(division: Division, parents: list[Division], witnesses: Witnesses) -> bool:
@@ -175,7 +238,7 @@ def home(witnesses: Witnesses, suffix: str | None, levels: tuple[str, ...]) -> t
             return ()
         return tuple(d for d in jurisdictions.named(name, year) if d.level in levels)
 
-    for names in (witnesses.contacts, witnesses.mentions):
+    for names in (witnesses.contacts, witnesses.own_mentions):
         ranked = sorted(((n, c) for n, c in names.items() if fitting(n)), key=lambda item: (-item[1], item[0]))
         if not ranked:
             continue
@@ -183,7 +246,7 @@ def home(witnesses: Witnesses, suffix: str | None, levels: tuple[str, ...]) -> t
         if count < 2 * second:
             told_apart = names is witnesses.contacts and (suffix is not None or levels == ("county",))
             return (_inner(ranked, witnesses, fitting) if told_apart else None), True
-        if names is witnesses.mentions and count < 2:
+        if names is witnesses.own_mentions and count < 2:
             return None, True
         division = choose(fitting(name), witnesses)
         if division and suffix is None and len(levels) > 1 and _has_kin_beside(division, witnesses):
@@ -236,13 +299,13 @@ def foreign_site(division: Division, witnesses: Witnesses) -> str | None:
 
 def _fitting_owners(witnesses: Witnesses, suffix: str | None, levels: tuple[str, ...]) -> list[Division]:
     """The divisions that the sites spell and that the document may mean by 市 or 县."""
-    owners = (d for labels in witnesses.sites for d in _owners(labels, witnesses.year))
+    owners = (d for labels in witnesses.own_sites for d in _owners(labels, witnesses.year))
     return [d for d in owners if d.level in levels and (suffix is None or d.name[-1] == suffix)]
 
 
 def _by_contacts(witnesses: Witnesses, suffix: str | None, levels: tuple[str, ...]) -> Division | None:
     """Without a name: the one division whose site it is by pinyin, and that a telephone code or postcode confirms."""
-    owners = [d for labels in witnesses.sites for d in _owners(labels, witnesses.year)]
+    owners = [d for labels in witnesses.own_sites for d in _owners(labels, witnesses.year)]
     named_so = [d for d in owners if suffix is None or d.name[-1] == suffix]
     confirmed = [d for d in named_so if _kin(d, witnesses.area_codes) or _kin(d, witnesses.postcodes)]
     codes = jurisdictions.narrowest(confirmed)
