@@ -175,7 +175,7 @@ def _say_leftovers(table: TableInMaking, items: Sequence[Item]) -> None:
             message = "the row is blank, and a row of figures before it was left out, which may be its own"
             table.flag("lost_cell", message, below.key, page=below.row.page, line=below.row.line)
         elif below is not None and below.key is not None and below.row.page != item.row.page:
-            message = "the row begins a page, and figures at the foot of the one before were left out: perhaps its digits"
+            message = "the row begins a page, and figures at the foot of the page before were left out"
             table.flag("lost_cell", message, below.key, page=below.row.page, line=below.row.line)
         raw = " ".join(slot.text.strip() for slot in item.values if not slot.blank)
         lacking = len(bound) < len(table.form.rows)

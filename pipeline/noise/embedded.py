@@ -108,7 +108,7 @@ def _listings(found: Sequence[Line]) -> set[int]:
     listed: set[int] = set()
     run: list[int] = []
     for place, line in enumerate(found):
-        if not line.row and len(line.text) <= _WIDEST and _LISTING.match(line.text) and not re.fullmatch(r"\s*[\d,.]+\s*", line.text):
+        if not line.row and _lists_a_file(line.text):
             run.append(place)
             continue
         if len(run) >= _RUN:
@@ -117,6 +117,12 @@ def _listings(found: Sequence[Line]) -> set[int]:
     if len(run) >= _RUN:
         listed.update(run)
     return listed
+
+
+def _lists_a_file(text: str) -> bool:
+    if len(text) > _WIDEST or not _LISTING.match(text):
+        return False
+    return re.fullmatch(r"\s*[\d,.]+\s*", text) is None
 
 
 def _after(found: Sequence[Line], marker: int, strong: frozenset[int] | set[int]) -> set[int]:
