@@ -154,7 +154,7 @@ def _with_note(head: str, note: str, signed: bool) -> tuple[str, bool]:
         return head + unit[1], False
     rise, fall = bool(_RISE.search(note)), bool(_FALL.search(note))
     if signed and (rise or fall):
-        if rise and fall or regex.search(r"\d", note):
+        if (rise and fall) or regex.search(r"\d", note):
             return head, True  # 5（新增8件，废止3件）: what the change is made of, or another one
         if _SIGNED.search(head):
             agree = bool(_DOWN.match(head) if fall else _UP.match(head))
