@@ -97,7 +97,7 @@ def without_doubles(glyphs: Sequence[Glyph]) -> list[Glyph]:
     reaches: dict[float, float] = {}
     for glyph in glyphs:
         text, x0, top, _, _, _, _, size, _ = glyph
-        reach = reaches.get(size) or reaches.setdefault(size, min(max(size * _FAKE_BOLD, 0.5), 8.0))
+        reach = reaches.get(size) or reaches.setdefault(size, min(size * _FAKE_BOLD, 8.0))
         column, row = x0 // 16, top // 16
         left, right = (x0 - reach) // 16, (x0 + reach) // 16
         above, below = (top - reach) // 16, (top + reach) // 16

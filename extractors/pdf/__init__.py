@@ -22,11 +22,12 @@ from extractors import limits
 from extractors.document import Block, CannotRead, Document, Paragraph, Picture
 from extractors.lines import SLANTED, Glyph, lines_of, paragraphs_of, right_margin, turned_box, upright, without_doubles
 from extractors.pdf import boxfont
+from extractors.pdf.cover import without_scribbled
 from extractors.pdf.fonts import complete_fonts
 from extractors.pdf.guard import refuse_bombs
-from extractors.pdf.objects import Matrix, display_of, page_of
+from extractors.pdf.objects import Matrix, display_of, page_and_lines
 from extractors.pdf.page import Page, completed, read_by_pdfium, read_by_pdfplumber
-from extractors.pdf.paint import without_collisions, without_struck
+from extractors.pdf.paint import UNREADABLE, without_collisions, without_struck
 from extractors.pdf.recognised import outweighs, page_by_ocr, picture_by_ocr, pictures_on
 from extractors.pdf.scanned import BESIDE, HIDDEN, LEFT_OUT, MEANINGLESS, SLOW, judge
 from extractors.pdf.table import Placed, tables_on
@@ -165,11 +166,13 @@ class _Reader:
         import pypdfium2
 
         try:
-            raw = page_of(self._document, number)
+            raw, lines = page_and_lines(self._document, number)
             try:
                 page = read_by_pdfium(raw)
                 if page.lost or page.broken > _BROKEN_SHARE * len(page.glyphs):
                     page = self._second_reading(page, number, display_of(raw))
+                if lines:
+                    page = replace(page, glyphs=without_scribbled(page.glyphs, lines, display_of(raw)))
                 why, shown = judge(raw, page)
                 if why is not None and self._has_room:
                     found = self._by_ocr(raw, why, shown, number)
@@ -295,7 +298,7 @@ class _Reader:
             across, down = _strokes_turned(across, down, turn, (page.width, page.height))
         glyphs, struck = without_struck(without_doubles(glyphs), across)
         for text in ("".join(glyph.text for glyph in page.buried), struck):
-            if any(character.isdecimal() for character in text):
+            if any(character.isdecimal() or character == UNREADABLE for character in text):
                 self._unseen.setdefault(text[:40], []).append(number)
         if page.overlaid or turn:
             glyphs = without_collisions(glyphs)

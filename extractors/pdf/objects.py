@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
-from itertools import repeat
+from functools import partial
+from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from extractors import limits
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 _UNITS = 10_000  # device units along each side of a page: all that PDFium takes are whole numbers
 _MAX_FORMS = 8
 _MAX_ANNOTATIONS = 2_000
+_MAX_LINES = 20_000
 _WIDTHLESS = 0.05
+_DRAWN = ("STAMP", "SQUARE", "CIRCLE", "STRIKEOUT", "LINE", "INK", "REDACT", "POLYGON", "POLYLINE")
+_REMARKS = ("TEXT", "POPUP", "HIGHLIGHT", "UNDERLINE", "SQUIGGLY", "CARET", "FILEATTACHMENT", "SOUND", "MOVIE")
 
 Box = tuple[float, float, float, float]
 Colour = tuple[int, int, int, int]
 """Red, green, blue and opacity, 0 to 255."""
 Matrix = tuple[float, float, float, float, float, float]
+Segment = tuple[tuple[float, float], tuple[float, float]]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
@@ -132,17 +137,76 @@ def times(first: Matrix, second: Matrix) -> Matrix:
 
 
 def page_of(document: pypdfium2.PdfDocument, number: int) -> pypdfium2.PdfPage:
-    """A page (from 1) with what people filled into its form, and wrote on it, as part of its content."""
+    """A page (from 1) with what people filled into its form, wrote on it, drew over it and struck out, as part of its
+    content. What they highlighted or remarked beside it is left out."""
+    return page_and_lines(document, number)[0]
+
+
+def page_and_lines(document: pypdfium2.PdfDocument, number: int) -> tuple[pypdfium2.PdfPage, list[Segment]]:
+    """The same, and the lines that people drew on it by hand, in PDF user space."""
     page = document[number - 1]
     raw = handle_of(page.raw)
-    kinds = set()
-    for index in range(min(pdfium.FPDFPage_GetAnnotCount(raw), _MAX_ANNOTATIONS)):
-        annotation = pdfium.FPDFPage_GetAnnot(raw, index)
-        if annotation:
-            kinds.add(pdfium.FPDFAnnot_GetSubtype(annotation))
-            pdfium.FPDFPage_CloseAnnot(annotation)
-    if not kinds & {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}:
-        return page
+    kinds, lines = _annotations(raw)
+    filled = {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_FREETEXT}
+    drawn = {getattr(pdfium, f"FPDF_ANNOT_{name}") for name in _DRAWN}
+    if not any(kind in filled or (kind in drawn and is_seen) for kind, is_seen in kinds):
+        return page, lines
+    remarks = {getattr(pdfium, f"FPDF_ANNOT_{name}") for name in _REMARKS}
+    for index in reversed(range(len(kinds))):
+        if kinds[index][0] in remarks:
+            pdfium.FPDFPage_RemoveAnnot(raw, index)
+    if any(kind in drawn for kind, _ in kinds):  # PDFium makes up the missing looks of annotations as it draws them
+        page.render(scale=1 / max(*page.get_size(), 1.0), may_draw_forms=False).close()
     pdfium.FPDFPage_Flatten(raw, pdfium.FLAT_NORMALDISPLAY)
     page.close()
-    return document[number - 1]
+    return document[number - 1], lines
+
+
+def _annotations(raw: Handle) -> tuple[list[tuple[int, bool]], list[Segment]]:
+    """The kind of each annotation of a page, and whether it is displayed, and the lines of those drawn by hand. No kind
+    (-1) for one that is broken; what merely frames something is taken for a highlight of it."""
+    found = []
+    lines: list[Segment] = []
+    frames = (pdfium.FPDF_ANNOT_SQUARE, pdfium.FPDF_ANNOT_CIRCLE, pdfium.FPDF_ANNOT_POLYGON)
+    for index in range(min(pdfium.FPDFPage_GetAnnotCount(raw), _MAX_ANNOTATIONS)):
+        annotation = pdfium.FPDFPage_GetAnnot(raw, index)
+        if not annotation:
+            found.append((-1, False))
+            continue
+        kind, flags = pdfium.FPDFAnnot_GetSubtype(annotation), pdfium.FPDFAnnot_GetFlags(annotation)
+        is_seen = not flags & (pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW)
+        if kind in frames and pdfium.FPDFAnnot_HasKey(annotation, b"C"):
+            is_filled = pdfium.FPDFAnnot_HasKey(annotation, b"IC")
+            found.append((kind if is_filled else pdfium.FPDF_ANNOT_HIGHLIGHT, is_seen))
+        else:
+            found.append((kind, is_seen))
+        if is_seen and len(lines) < _MAX_LINES:
+            lines += _lines_of(annotation, kind)[:_MAX_LINES]
+        pdfium.FPDFPage_CloseAnnot(annotation)
+    return found, lines
+
+
+def _lines_of(annotation: Handle, kind: int) -> list[Segment]:
+    """The straight pieces of what an annotation draws by hand: none of one that is no line."""
+    if kind == pdfium.FPDF_ANNOT_LINE:
+        ends = Room(ctypes.c_float, 4)
+        if not pdfium.FPDFAnnot_GetLine(annotation, ends.places[0], ends.places[2]):
+            return []
+        x0, y0, x1, y1 = ends.read()
+        return [((x0, y0), (x1, y1))]
+    strokes = []
+    if kind == pdfium.FPDF_ANNOT_INK:
+        count = min(pdfium.FPDFAnnot_GetInkListCount(annotation), _MAX_LINES)
+        strokes = [partial(pdfium.FPDFAnnot_GetInkListPath, annotation, index) for index in range(count)]
+    elif kind == pdfium.FPDF_ANNOT_POLYLINE:
+        strokes = [partial(pdfium.FPDFAnnot_GetVertices, annotation)]
+    found = []
+    for points_of in strokes:
+        count = points_of(None, 0)
+        if not 1 < count <= _MAX_LINES:
+            continue
+        room = Room(ctypes.c_float, 2 * count)
+        points_of(room.places[0], count)
+        numbers = room.read()
+        found += list(pairwise(zip(numbers[::2], numbers[1::2], strict=True)))
+    return found

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from extractors import limits
 from extractors.lines import SLANTED, Glyph
 from extractors.pdf.calls import Handle, Room, each, handle_of, pdfium
+from extractors.pdf.cover import covered, late_grounds
 from extractors.pdf.fonts import character
 from extractors.pdf.objects import Box, Matrix, Shape, display_of, matrices_of, objects_of, shapeless, times
-from extractors.pdf.paint import Paint, drawn_on, overlaid, paints_of, seen_on
-from extractors.pdf.strokes import FARTHEST, Rulings, is_placed, ruled_by
+from extractors.pdf.paint import UNREADABLE, Paint, drawn_on, overlaid, paints_of, seen_on
+from extractors.pdf.strokes import FARTHEST, Rulings, drawn_by, is_placed
 from extractors.ruling import Stroke
 
 if TYPE_CHECKING:
@@ -75,11 +76,18 @@ def read_by_pdfium(page: pypdfium2.PdfPage) -> Page:
     display = display_of(page)
     shapes = list(objects_of(page))
     pictures = _pictures([shape for shape in shapes if shape.kind == pdfium.FPDF_PAGEOBJ_IMAGE], display)
-    across, down = ruled_by([shape for shape in shapes if shape.kind == pdfium.FPDF_PAGEOBJ_PATH], display)
+    across, down, areas = drawn_by([shape for shape in shapes if shape.kind == pdfium.FPDF_PAGEOBJ_PATH], display)
     lost = _lost([shape for shape in shapes if shape.kind == pdfium.FPDF_PAGEOBJ_TEXT], display)
     glyphs, paints = _glyphs(page, display)
     over = overlaid(glyphs)
-    seen, buried = seen_on(glyphs, paints, over, (width, height), lambda: drawn_on(shapes, display))
+    grounds = late_grounds(shapes, areas, display, (width, height))
+    hidden: set[int] = set()
+    if grounds:
+        hidden, cut = covered(page, shapes, grounds, glyphs, [paint.address for paint in paints])
+        for index in cut:
+            if glyphs[index].text.isdecimal():
+                glyphs[index] = glyphs[index]._replace(text=UNREADABLE)
+    seen, buried = seen_on(glyphs, paints, over, (width, height), lambda: drawn_on(shapes, display), hidden)
     on_page = [box for x0, top, x1, bottom in pictures if _is_box(box := _clipped(x0, top, x1, bottom, width, height))]
     return Page(width, height, seen, across, down, on_page, lost, buried, bool(over))
 

@@ -140,12 +140,14 @@ def seen_on(
     over: Sequence[tuple[int, int]],
     size: tuple[float, float],
     drawn: Callable[[], tuple[list[Ground], dict[Handle, Written]]],
+    hidden: Iterable[int] = (),
 ) -> tuple[list[Glyph], list[Glyph]]:
     """The glyphs that are seen, and those with ink that are not. `over` are the pairs that are `overlaid`; `size` is
     the page's; `drawn` gives the page's grounds, and its text objects by address; it is asked only where it matters.
-    What a picture covers, or shows through, is not told here (see `ink`)."""
+    `hidden` are the numbers of those that are known to be drawn over (see `cover`)."""
     inked = [index for index, glyph in enumerate(glyphs) if glyph.text.strip()]
     invisible = _out_of_sight(glyphs, inked, size).union(index for index in inked if paints[index].invisible)
+    invisible.update(hidden)
     pale = {index for index in inked if paints[index].pale} - invisible
     over = [pair for pair in over if not invisible.intersection(pair)]
     if not (invisible or pale or over):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise, repeat
+from typing import NamedTuple
 
 from extractors import limits
 from extractors.pdf.calls import Handle, Room, each, pdfium
@@ -29,12 +30,13 @@ class Rulings:
         self._across: list[Stroke] = []
         self._down: list[Stroke] = []
 
-    def add(self, corners: Corners, stroked: bool) -> None:
-        """A path of straight pieces, in points of the displayed page."""
+    def add(self, corners: Corners, stroked: bool) -> bool:
+        """A path of straight pieces, in points of the displayed page; whether it is as thin as a line."""
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
         x0, x1, top, bottom = min(xs), max(xs), min(ys), max(ys)
         wide, high = x1 - x0, bottom - top
-        if high <= _THIN or wide <= _THIN:
+        is_thin = high <= _THIN or wide <= _THIN
+        if is_thin:
             if wide >= high:
                 self._add(x0, (top + bottom) / 2, x1, (top + bottom) / 2)
             else:
@@ -42,6 +44,7 @@ class Rulings:
         elif stroked:
             for (ax, ay), (bx, by) in pairwise(corners):
                 self._add(min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+        return is_thin
 
     def _add(self, x0: float, top: float, x1: float, bottom: float) -> None:
         if not (x0 > -FARTHEST and top > -FARTHEST and x1 < FARTHEST and bottom < FARTHEST):
@@ -64,24 +67,34 @@ def is_placed(*lengths: float) -> bool:
     return all(-FARTHEST < length < FARTHEST for length in lengths)
 
 
-def ruled_by(paths: Sequence[Shape], display: Matrix) -> tuple[list[Stroke], list[Stroke]]:
-    """The lines across and down that a page's paths show."""
+class Drawn(NamedTuple):
+    """What the paths of a page draw: lines across and down, and the addresses of those that fill more than a line."""
+
+    across: list[Stroke]
+    down: list[Stroke]
+    areas: set[Handle]
+
+
+def drawn_by(paths: Sequence[Shape], display: Matrix) -> Drawn:
+    """The lines and areas that a page's paths show; no lines where there are more than a table has."""
     rulings, handles = Rulings(), [path.handle for path in paths]
     modes = Room(ctypes.c_int, 2 * len(paths))
     each(pdfium.FPDFPath_GetDrawMode, handles, modes.places[::2], modes.places[1::2])
     fills, strokes = modes.read()[::2], modes.read()[1::2]
     drawn = [(path, bool(stroke)) for path, fill, stroke in zip(paths, fills, strokes, strict=True) if fill or stroke]
+    areas = {handle for handle, fill in zip(handles, fills, strict=True) if fill}
     matrices = matrices_of([path.handle for path, _ in drawn])
     known: dict[tuple[Matrix, Matrix], Matrix] = {}  # the paths of a page have few
     for (path, stroked), own, outline in zip(drawn, matrices, _outlines(drawn), strict=True):
         matrix = known.get((own, path.around))
         if matrix is None:
             matrix = known[own, path.around] = times(times(own, path.around), display)
-        for corners in _straight_runs(outline, matrix):
-            rulings.add(corners, stroked)
+        thin = [rulings.add(corners, stroked) for corners in _straight_runs(outline, matrix)]
+        if thin == [True]:  # curves part a rounded box into several runs
+            areas.discard(path.handle)
         if rulings.is_full:
             break
-    return rulings.found()
+    return Drawn(*rulings.found(), areas)
 
 
 def _outlines(paths: Sequence[tuple[Shape, bool]]) -> Iterator[Iterator[_Segment]]:

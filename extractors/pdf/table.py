@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 from statistics import median
 
 from extractors import limits
@@ -18,6 +19,7 @@ from extractors.ruling import Grid, Stroke, grids_of
 _NARROW_COLUMN = 8.0  # points; no column of text is narrower, but borders dragged by hand miss each other by less
 _LOW_ROW = 4.0
 _CROSSED = 0.15
+_BAND = 4.0  # points
 _STACKED = 3
 _PADDING = 11.0  # points that Word leaves in a cell, to both sides together
 _OUTSIZED = 2.2
@@ -62,7 +64,7 @@ class _Filled:
         self.grid = grid
         self._glyphs = glyphs
         cells = grid.boxes_at([((x0 + x1) / 2, (top + bottom) / 2) for _, x0, top, x1, bottom, *_ in glyphs])
-        pairs = list(zip(glyphs, cells, strict=True))
+        pairs = _with_overruns(list(zip(glyphs, cells, strict=True)), grid)
         self.bound: Bound = [(glyph, cell) for glyph, cell in pairs if cell is not None]
         self.outside = [glyph for glyph, cell in pairs if cell is None]
         self._lines: dict[int, list[Line]] = {}
@@ -178,6 +180,58 @@ def _runs_on(last: Glyph, glyph: Glyph) -> bool:
     )
 
 
+def _with_overruns(pairs: list[tuple[Glyph, int | None]], grid: Grid) -> list[tuple[Glyph, int | None]]:
+    """The glyphs with their cells, where a run that leaves the grid stays whole: in its cell, if most of it stands
+    there. Of a number that has most of it outside the cell holds U+FFFD: nobody can tell whose it is."""
+    low, high = grid.ys[0], grid.ys[-1]
+    beside = [
+        (glyph, index)
+        for index, (glyph, cell) in enumerate(pairs)
+        if cell is None and low <= glyph.bottom and glyph.top <= high and glyph.turn == 0 and glyph.text.strip()
+    ]
+    left, right = grid.xs[0], grid.xs[-1]
+    if not any(glyph.x1 > left - glyph.size and glyph.x0 < right + glyph.size for glyph, _ in beside):
+        return pairs
+    bands = {int(glyph.origin_y // _BAND) + step for glyph, _ in beside for step in (-1, 0, 1)}
+    level = [
+        (glyph.x0, index)
+        for index, (glyph, cell) in enumerate(pairs)
+        if cell is not None and int(glyph.origin_y // _BAND) in bands
+    ]
+    found = pairs
+    for run in _touching(sorted([*level, *((glyph.x0, index) for glyph, index in beside)]), pairs):
+        owners = Counter(pairs[index][1] for index in run)
+        outside = owners.pop(None, 0)
+        if not outside or not owners:
+            continue
+        found = list(found) if found is pairs else found
+        cell, _ = max(owners.items(), key=itemgetter(1))
+        for index in run:
+            glyph, own = pairs[index]
+            if own is None and 2 * outside <= len(run):
+                found[index] = glyph, cell
+            elif own is not None and 2 * outside > len(run) and glyph.text.isdecimal():
+                found[index] = glyph._replace(text="\ufffd"), own
+    return found
+
+
+def _touching(places: Iterable[tuple[float, int]], pairs: Sequence[tuple[Glyph, int | None]]) -> list[list[int]]:
+    """Glyphs, by their left sides and numbers, in runs without a gap, from left to right."""
+    runs: list[list[int]] = []
+    last: dict[int, list[int]] = {}  # by the band of its baseline
+    for _, index in places:
+        glyph = pairs[index][0]
+        band = int(glyph.origin_y // _BAND)
+        near = (last[one] for one in (band, band - 1, band + 1) if one in last)
+        run = next((run for run in near if _runs_on(pairs[run[-1]][0], glyph)), None)
+        if run is None:
+            run = []
+            runs.append(run)
+        run.append(index)
+        last[band] = run
+    return runs
+
+
 def _is_crossed(glyph: Glyph, cell: int, grid: Grid) -> bool:
     """Whether a vertical ruling beside the glyph's cell runs through the glyph itself."""
     slack = _CROSSED * (glyph.x1 - glyph.x0)
@@ -215,9 +269,7 @@ def _may_be_wrapped(filled: _Filled, cell: int) -> bool:
         return False
     x0, _, x1, _ = filled.grid.bounds(filled.grid.boxes[cell])
     room = x1 - x0 - _PADDING
-    return all(
-        upper.x1 - upper.x0 + (lower.x1 - lower.x0) / len(lower.text) > room for upper, lower in pairwise(lines)
-    )
+    return all(upper.x1 - upper.x0 + (lower.x1 - lower.x0) / len(lower.text) > room for upper, lower in pairwise(lines))
 
 
 def _may_stack(glyphs: Sequence[Glyph]) -> bool:
