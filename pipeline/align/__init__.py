@@ -17,7 +17,7 @@ from pipeline.align.candidates import Candidate, caption_rank, choose
 from pipeline.align.fill import MISSING, TableInMaking, read_rows
 from pipeline.align.headers import headers_of
 from pipeline.align.items import Item, items_of
-from pipeline.align.reviews import read_reviews, stands_in_lines
+from pipeline.align.reviews import order_results, read_reviews, stands_in_lines
 from pipeline.align.rows import Row, rows
 from pipeline.align.segments import Segment, chunks, find_segments, template_of
 from pipeline.model import Flag, TableReading
@@ -93,6 +93,8 @@ def _read(stream: Sequence[Row], segment: Segment, template: str, blanks: bool) 
     if segment.table_id == "review_litigation" and not stands_in_lines(items, template):
         read_reviews(table, stream, segment, items)
     else:
+        if segment.table_id == "review_litigation":
+            order_results(table, stream, segment, items)
         bind(items, template, segment.table_id, list(form.rows), _judge(form, items))
         read_rows(table, stream, headers, items)
     if not table.cells:

@@ -6,9 +6,9 @@ only counted, the header tells their order, no more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import regex
@@ -20,6 +20,10 @@ from pipeline.numerals import is_value
 from pipeline.vocabulary import Key
 
 ORGANISATIONS = regex.compile(r"法人.{0,2}其他组织")  # the header over the applicants that are no persons
+_KINDS = ("reconsideration", "litigation")  # reviews, and the group of the two lines of lawsuits
+_RESULT = "result:"
+_TORN = 6  # characters of results that belong to no name: more than one name, or two, misread
+_OTHER_ORDER = "the header names the results in another order than the form"
 _SPACE = regex.compile(r"\s+")
 _UNIT = regex.compile(r"单?位[:：]?(百万元|千万元|万元|亿元|千元|元)|[(（](百万元|千万元|万元|亿元|千元|元)[)）]")
 
@@ -174,3 +178,178 @@ def review_keys(
         if len(over) == 1:
             found[start] = (over[0], column)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewNames:
+    """What the header rows of reviews and lawsuits name, in print order: the lines, and the results, run by run (a row
+    of figures ends a run). `turned` says that lawsuits stand before reviews in one row; `torn`, that names of results
+    lie in pieces over lines of text, each of them a run then, since lines tell nothing of each other's order."""
+
+    lines: tuple[str, ...]
+    runs: tuple[tuple[str, ...], ...]
+    turned: bool
+    torn: bool
+
+
+def review_names(rows: Sequence[Row], template: str) -> ReviewNames:
+    """The names in those of `rows` that hold no figures; a caption, which names reviews and lawsuits at once, is none.
+
+    Lines of text are read as one, since names break over them; columns that the source states order the lines, since
+    one may span several header rows.
+    """
+    lines: list[tuple[int, int, str]] = []  # block, column, key
+    runs: list[list[str]] = [[]]
+    turned = torn = False
+    text: list[list[str]] = []  # the words of lines of text so far
+    first = 0
+    for row in [*rows, None]:
+        figures = row is not None and any(_figure(slot.text) for slot in row.slots)
+        if text and (row is None or figures or row.layout != "text"):
+            pieces = _pieces(text, template)
+            torn = torn or len(pieces) > 1
+            for piece in pieces:
+                _take(_review_hits(piece, template), first, 0, lines, runs[-1])
+                runs += [[]] if len(pieces) > 1 else []
+            text = []
+        if row is None or figures or row.prose or row.heading:
+            runs += [[]] if figures else []
+            continue
+        named = [
+            (slot, hits) for slot in row.slots if not _is_review_caption(hits := _review_hits(slot.text, template))
+        ]
+        kinds = [key for _, hits in named for key in hits if key in _KINDS]
+        turned = turned or kinds[:2] == list(reversed(_KINDS))
+        if row.layout == "text":
+            first = first if text else row.block
+            text.append([bare(slot.text) for slot, _ in named])
+            continue
+        for slot, hits in named:
+            _take(hits, row.block, slot.start if row.layout == "grid" else 0, lines, runs[-1])
+    in_order = [key for _, _, key in sorted(lines, key=lambda line: line[:2])]
+    return ReviewNames(tuple(dict.fromkeys(in_order)), tuple(tuple(run) for run in runs if run), turned, torn)
+
+
+def _take(hits: Sequence[str], block: int, column: int, lines: list[tuple[int, int, str]], results: list[str]) -> None:
+    """Add the keys that a header names to its lines or to its results."""
+    for key in hits:
+        if key.startswith(_RESULT):
+            results.append(key.removeprefix(_RESULT))
+        elif key != _KINDS[1]:
+            lines.append((block, column, key))
+
+
+def _pieces(text: list[list[str]], template: str) -> list[str]:
+    """Lines of words as one text, or line by line where names of results lie in pieces over them."""
+    lines = _unwrapped(text, template)
+    whole = "".join(word for words in lines for word in words)
+    left = whole
+    for start, end, _ in reversed(label_hits(whole, _review_labels(template))):
+        left = left[:start] + left[end:]
+    of_results = matcher(template, "review_litigation", "column").characters
+    if lines == text and sum(character in of_results for character in left) < _TORN:
+        return [whole]
+    return ["".join(words) for words in lines]
+
+
+def _unwrapped(text: list[list[str]], template: str) -> list[list[str]]:
+    """Lines of words, with the names of results made whole whose second halves stand side by side in a line below."""
+    columns = matcher(template, "review_litigation", "column").keys
+    text = [list(words) for words in text]
+    for i, upper in enumerate(text):
+        for lower in text[i + 1 : i + 3]:
+            tops, ends = ([k for k, word in enumerate(words) if word not in columns] for words in (upper, lower))
+            names = [upper[a] + lower[b] for a, b in zip(tops, ends, strict=False)]
+            if names and len(tops) == len(ends) and all(name in columns for name in names):
+                for a, b, name in zip(tops, ends, names, strict=True):
+                    upper[a], lower[b] = name, ""
+                break
+    return text
+
+
+def _is_review_caption(hits: Sequence[str]) -> bool:
+    return set(_KINDS) <= set(hits)
+
+
+@lru_cache(maxsize=4_000)
+def _review_hits(text: str, template: str) -> tuple[str, ...]:
+    """The keys of the lines, of the group of lawsuits and (marked) of the results that a text names, in order."""
+    name = bare(text)
+    found = tuple(key for _, _, key in label_hits(name, _review_labels(template)))
+    if found:
+        return found
+    line = row_key(name, template, "review_litigation")
+    column = column_key(name, template, "review_litigation")
+    return (line,) if line else (_RESULT + column,) if column else ()
+
+
+@cache
+def _review_labels(template: str) -> tuple[tuple[str, str], ...]:
+    labels = [
+        (label, _RESULT + key if axis == "column" else key)
+        for axis in ("row", "group", "column")
+        for label, key in matcher(template, "review_litigation", axis).longest_first
+    ]
+    return tuple(sorted(labels, key=lambda pair: (-len(pair[0]), pair)))
+
+
+def flat_order(names: ReviewNames, rows: Mapping[str, Sequence[str]]) -> tuple[list[Key], str | None]:
+    """The order in which the header of one row of results names them, and what is wrong with it, if anything.
+
+    `rows` are the form's. A header that lacks names but keeps their order is the form's.
+    """
+    lines, columns = list(rows), list(next(iter(rows.values())))
+    parts = _parts([result for run in names.runs for result in run], len(columns), len(lines))
+    wrong_lines = names.turned or list(names.lines) != [line for line in lines if line in names.lines]
+    whole = len(parts) == len(lines) and all(sorted(part) == sorted(columns) for part in parts)
+    if names.torn:
+        whole = False
+        wrong_results = any(_disordered([run], columns, len(lines)) for run in names.runs)
+    else:
+        wrong_results = any(part != columns for part in parts) and (whole or _disordered(parts, columns, len(lines)))
+    if not wrong_lines and not wrong_results:
+        return [(line, column) for line in lines for column in columns], None
+    told = len(names.lines) == len(lines) and not (names.turned and list(names.lines) == lines)
+    if (wrong_lines and not told) or (wrong_results and not whole):
+        return [(line, column) for line in lines for column in columns], f"{_OTHER_ORDER}, and not all of them"
+    order = list(names.lines) if wrong_lines else lines
+    by_line = parts if whole else [columns] * len(lines)
+    return [(line, column) for line, part in zip(order, by_line, strict=True) for column in part], _OTHER_ORDER
+
+
+def _parts(results: list[str], width: int, count: int) -> list[list[str]]:
+    """The names of results cut by the width of a line, without those that a header in two storeys prints again."""
+    parts = [results[i : i + width] for i in range(0, len(results), width)]
+    while len(parts) > count and parts[0] == parts[1]:
+        parts = parts[1:]
+    return parts
+
+
+def _disordered(parts: Sequence[Sequence[str]], columns: Sequence[str], count: int) -> bool:
+    """Whether names, some lost, cannot be those of `count` lines in the form's order: they go back too often."""
+    places = [columns.index(name) for part in parts for name in part]
+    return sum(b < a for a, b in pairwise(places)) >= max(count, -(-len(places) // len(columns)))
+
+
+def results_order(names: ReviewNames, columns: Sequence[str]) -> tuple[tuple[str, ...], str | None]:
+    """The order in which the header over a line of results names them, and what is wrong with it, if anything."""
+    runs = [_once(list(run), len(columns)) for run in names.runs]
+    wrong = [run for run in runs if not _follows(run, columns)]
+    if not wrong:
+        return tuple(columns), None
+    printed = wrong[0]
+    if sorted(printed) == sorted(columns) and all(_follows(run, printed) for run in runs):
+        return tuple(printed), _OTHER_ORDER
+    return tuple(columns), f"{_OTHER_ORDER}, and not all of them"
+
+
+def _once(names: list[str], count: int) -> list[str]:
+    """The names of a header of `count` columns that is printed several times over."""
+    if len(names) > count and len(names) % count == 0 and names == names[:count] * (len(names) // count):
+        return names[:count]
+    return names
+
+
+def _follows(names: Sequence[str], order: Sequence[str]) -> bool:
+    """Whether names stand in an order, some left out."""
+    return list(names) == [name for name in order if name in names]

@@ -130,12 +130,15 @@ def find_segments(rows: list[Row], labels: Sequence[list[str]]) -> dict[str, lis
     for table_id, found in hits.items():
         others = set().union(*(rows_ for other, rows_ in strong.items() if other != table_id)) - strong[table_id]
         grouped = [s for s in _grouped(table_id, found, rows, others) if _is_statutory(s, rows)]
-        segments = []
+        segments: list[Segment] = []
         for i, segment in enumerate(grouped):
             low = grouped[i - 1].end if i else 0
             high = grouped[i + 1].start if i + 1 < len(grouped) else len(rows)
             wide = _extended(segment, rows, others)
-            segments.append(replace(wide, start=max(wide.start, low), end=min(wide.end, high)))
+            start = max(wide.start, low)
+            if segments:
+                start = _after_figures(rows, start, min(segments[-1].end, segment.start), table_id)
+            segments.append(replace(wide, start=start, end=min(wide.end, high)))
         result[table_id] = sorted(segments, key=lambda s: (-s.strength, s.start))
     return result
 
@@ -241,12 +244,23 @@ def _extended(segment: Segment, rows: list[Row], others: set[int]) -> Segment:
     figures = 0
     while start > 0 and segment.start - start < 16 and (start - 1) not in others:
         above = rows[start - 1]
+        if above.layout != "text" and above.block != rows[segment.start].block:
+            break  # the figures of another table
         if _figures(above) and figures < 4:
             figures += 1
         elif not _heads(above, rows[segment.start], segment.table_id):
             break
         start -= 1
     return Segment(segment.table_id, start, end, segment.hits)
+
+
+def _after_figures(rows: Sequence[Row], start: int, end: int, table_id: str) -> int:
+    """Where a segment may start that the one before it, which reaches to `end`, leaves its own figures: those of a
+    table, and all of the reviews, whose results stand below their header. Lines of text may stand above their label."""
+    for index in range(end - 1, start - 1, -1):
+        if _figures(rows[index]) and (rows[index].layout != "text" or table_id == "review_litigation"):
+            return index + 1
+    return start
 
 
 def _heads(row: Row, first: Row, table_id: str) -> bool:
