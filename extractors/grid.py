@@ -19,6 +19,8 @@ _ARTICLE_CHARACTERS = 600
 _ARTICLE_PARAGRAPHS = 6
 _ARTICLE_SHARE = 0.8
 _MAX_SLIVER_WORK = 5_000_000
+_LEAST_TEXTS = 3  # cells with text of a table whose other cells are asked for more than text
+_LARGEST_NUMBER = 20  # characters of a table within a cell that is but its number
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,15 @@ class Anchor(Paragraph):
     """The place of a picture among the blocks while these are put together; it leaves no text."""
 
     picture: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Paragraph):
+    """Something in a cell that shows and is no text, while the blocks are put together; a number may stand in it."""
+
+
+UNREADABLE = "\ufffd"
+UNREAD = Unread("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +165,29 @@ def _weight(table: Table) -> int:
     return sum(len(cell.text) for cell in table.cells) + 1
 
 
+def _with_unread(table: Table, cells: Sequence[Draft]) -> Table:
+    """The table with what is known of its cells without text: nothing where something else shows in one, as a picture
+    of its number."""
+    if sum(1 for draft in cells if draft.text) < _LEAST_TEXTS:
+        return table
+    shown = [
+        cell
+        if cell.text or not cell.row or not any(map(_may_be_number, draft.blocks))
+        else replace(cell, text=UNREADABLE)
+        for cell, draft in zip(table.cells, cells, strict=True)
+    ]
+    return replace(table, cells=tuple(shown))
+
+
+def _may_be_number(block: Block) -> bool:
+    if isinstance(block, Table):
+        figures = any(character.isdigit() for cell in block.cells for character in cell.text)
+        return figures and block.n_rows == 1 and _weight(block) <= _LARGEST_NUMBER
+    return isinstance(block, Unread)
+
+
 def _table(cells: Sequence[Draft], n_rows: int, n_cols: int, page: int | None, line: int | None) -> Table:
-    return Table(
+    table = Table(
         cells=tuple(
             Cell(
                 draft.row,
@@ -175,6 +207,7 @@ def _table(cells: Sequence[Draft], n_rows: int, n_cols: int, page: int | None, l
         page=page,
         line=line,
     )
+    return _with_unread(table, cells) if any(draft.blocks and not draft.text for draft in cells) else table
 
 
 def _around_prose(

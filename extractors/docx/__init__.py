@@ -19,6 +19,7 @@ from extractors.docx.numbering import Numbering
 from extractors.docx.ooxml import ADVICE, local, parse
 from extractors.docx.styles import Styles
 from extractors.docx.stylesheet import styles_of
+from extractors.grid import Unread
 from extractors.pictures import Album
 from extractors.wanted import PLAIN, Wanted
 
@@ -53,6 +54,7 @@ def extract(data: bytes, wanted: Wanted = PLAIN) -> Document:
         blocks = reader.blocks_of(body)
     except RecursionError as error:
         raise CannotRead("damaged", f"the document nests its elements too deep to be a report; {ADVICE}") from error
+    blocks = [block for block in blocks if not isinstance(block, Unread)]
     found = Document("docx", tuple(blocks), None, _core_properties(package), tuple(dict.fromkeys(reader.notes)))
     return album.document(found, "the document holds no text, and no picture in which any was recognised")
 

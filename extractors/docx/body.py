@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ from extractors import limits
 from extractors.document import Block, Paragraph
 from extractors.docx.numbering import Numbering
 from extractors.docx.ooxml import Properties, attribute, child, local, number, properties_of, switched_on
-from extractors.docx.styles import UNSAID, Look, Style, Styles, is_white, look_of, switches
-from extractors.grid import Draft, settle, without_slivers
+from extractors.docx.sight import RARE, is_black_ground, is_doubtful, is_drawn_without, is_shaded, shows_in_line
+from extractors.docx.styles import UNSAID, Look, Style, Styles, is_black, is_white, look_of, switches
+from extractors.grid import UNREAD, UNREADABLE, Draft, settle, without_slivers
 from extractors.raised import Pieces
 
 if TYPE_CHECKING:
@@ -20,11 +22,21 @@ if TYPE_CHECKING:
     from extractors.docx.media import Pictures
 
 # Elements that only wrap what stands in them; tracked deletions (del, moveFrom) are not among them
-_WRAPPERS = frozenset(("sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir", "bdo"))
+_WRAPPERS = frozenset(("sdtContent", "ins", "moveTo", "customXml", "smartTag", "hyperlink", "fldSimple", "dir"))
 _NARROW_COLUMN = 160  # twips; Word makes such columns where the borders of two rows miss each other
 _SIGNS = {"tab": "\t", "ptab": "\t", "cr": "\n", "noBreakHyphen": "-"}
 _DRAWINGS = frozenset(("drawing", "pict", "object"))
 _TINY = 2  # half points
+_FIGURES = re.compile(r"\d+")
+_PLAIN_MATH = frozenset(("oMath", "oMathPara", "e", "box"))
+_RAISED_MATH = frozenset(("sSup", "sSub", "sSubSup"))
+# the parts of Office's own vocabularies that an alternative may ask for; any other is unknown to Word too
+_KNOWN_SPACES = (
+    "http://schemas.microsoft.com/",
+    "http://schemas.openxmlformats.org/",
+    "http://purl.oclc.org/ooxml/",
+    "urn:schemas-microsoft-com:",
+)
 _MAX_UNSEEN = 5
 
 
@@ -35,6 +47,15 @@ class _Cell:
     col_span: int
     blocks: list[Block]
     row_span: int = 1
+
+
+@dataclass(slots=True)
+class _Field:
+    start: int
+    """The piece that its instruction, then its result begins at."""
+    is_form: bool
+    """Whether it shows what was chosen or typed, which may stand in its properties alone."""
+    in_result: bool = False
 
 
 class Body:
@@ -48,7 +69,8 @@ class Body:
         self._numbering = numbering
         self._unseen = 0
         self._backed = 0  # coloured cells, boxes and paragraphs around: white text shows on them
-        self._fields: list[int | None] = []  # open fields: the piece their instruction begins at, None in their result
+        self._fields: list[_Field] = []  # those open
+        self._turned = 0  # overrides of the order of characters around
 
     def blocks_of(self, container: _Element) -> list[Block]:
         """The blocks of a body, a table cell, a text box or a content control."""
@@ -73,7 +95,7 @@ class Body:
         style = self._styles.of(style_name)
         pieces = Pieces()
         boxes: list[_Element] = []
-        backed = _is_shaded(properties.get("shd"))
+        backed = is_shaded(properties.get("shd"))
         self._backed += backed
         self._fields = []
         outside, self._placed = self._placed, []
@@ -114,10 +136,31 @@ class Body:
                 self._run(one, style, pieces, boxes)
             elif name == "ruby":
                 self._ruby(one, style, pieces, boxes)
+            elif name == "bdo":
+                turned = attribute(one, "val") == "rtl"
+                self._turned += turned
+                self._inline(one, style, pieces, boxes)
+                self._turned -= turned
             elif name in ("oMath", "oMathPara"):
-                for part in one.iter():
+                self._formula(one, pieces)
+
+    def _formula(self, element: _Element, pieces: Pieces, raised: bool = False) -> None:
+        """The text of an equation; of what is built up otherwise than by raised parts (a fraction), no figure."""
+        for one in element:
+            name = local(one)
+            if name == "r":
+                for part in one:
                     if local(part) == "t":
-                        pieces.add(part.text or "")
+                        pieces.add(part.text or "", raised)
+            elif name in _PLAIN_MATH:
+                self._formula(one, pieces, raised)
+            elif name in _RAISED_MATH:
+                for part in one:
+                    if local(part) in ("e", "sup", "sub"):
+                        self._formula(part, pieces, raised or local(part) != "e")
+            else:
+                text = "".join(part.text or "" for part in one.iter() if local(part) == "t")
+                pieces.add(_FIGURES.sub(UNREADABLE, text), raised)
 
     def _ruby(self, element: _Element, style: Style, pieces: Pieces, boxes: list[_Element]) -> None:
         base = child(element, "rubyBase")
@@ -126,26 +169,34 @@ class Body:
 
     def _run(self, run: _Element, style: Style, pieces: Pieces, boxes: list[_Element]) -> None:
         properties = properties_of(run, "rPr")
-        hidden, look = style.hidden, style.look
+        hidden, look, is_rare = style.hidden, style.look, False
         if properties:
+            is_rare = not RARE.isdisjoint(properties)
             named = self._styles.of(attribute(properties.get("rStyle"), "val"))
             hidden |= named.hidden
             for name, on in switches(properties).items():
                 hidden = hidden | {name} if on else hidden - {name}
             look = look_of(properties).over(named.look).over(look)
-        if hidden or (look is not UNSAID and self._is_invisible(properties, look)):
+        if (
+            hidden
+            or (look is not UNSAID and self._is_invisible(properties, look))
+            or (is_rare and is_drawn_without(properties))
+        ):
             self._leave_out(run, hidden, pieces)
             return
         raised = bool(look.raised)
+        is_lost = self._turned or (is_rare and is_doubtful(properties, look))
         for name, one in _unwrapped(run):
             if name == "t":
-                pieces.add(one.text or "", raised)
+                text = one.text or ""
+                pieces.add(_FIGURES.sub(UNREADABLE, text) if is_lost else text, raised)
             elif name == "fldChar":
-                self._field(attribute(one, "fldCharType"), pieces)
+                self._field(one, pieces)
             elif name in _SIGNS:
                 pieces.add(_SIGNS[name])
             elif name == "br":
-                pieces.add("\n" if attribute(one, "type") in (None, "textWrapping") else "")
+                # what a page or a column begins with has nothing before it
+                pieces.add("\n" if attribute(one, "type") in (None, "textWrapping") or str(pieces).strip() else "")
             elif name == "sym":
                 pieces.add(_symbol(attribute(one, "char")), raised=True)
             elif name == "ruby":
@@ -155,35 +206,48 @@ class Body:
                 boxes.extend(found)
                 if name == "object" and not found:
                     self.notes.append("an embedded object (a spreadsheet, an equation?) was left out")
+                if not found and shows_in_line(one):
+                    self._placed.append(UNREAD)
                 if self._pictures is not None and not found:
                     self._placed.extend(self._pictures.within(one))
 
-    def _field(self, kind: str | None, pieces: Pieces) -> None:
+    def _field(self, sign: _Element, pieces: Pieces) -> None:
         """A field shows its result alone; what stands before it, its instruction, is taken back. One that never ends
         is none."""
+        kind = attribute(sign, "fldCharType")
         if kind == "begin":
-            self._fields.append(len(pieces))
+            form = child(sign, "ffData")
+            is_form = child(form, "ddList") is not None or child(form, "textInput") is not None
+            self._fields.append(_Field(len(pieces), is_form))
         elif kind in ("separate", "end") and self._fields:
-            start = self._fields.pop()
-            if start is not None:
-                pieces.cut(start)
+            field = self._fields[-1]
+            if not field.in_result:
+                pieces.cut(field.start)
             if kind == "separate":
-                self._fields.append(None)
+                field.in_result = True
+                return
+            self._fields.pop()
+            if field.is_form and len(pieces) == field.start:
+                pieces.add(UNREADABLE)
 
     def _is_invisible(self, properties: Properties, look: Look) -> bool:
         """Whether a run is white on the white page, or too small to be seen."""
         if look.size is not None and look.size <= _TINY:
             return True
-        if look.color is None or look.color.lower() == "auto" or not is_white(look.color):
+        if look.color is None or look.color.lower() == "auto":
+            return False
+        if is_black(look.color):
+            return is_black_ground(properties)
+        if not is_white(look.color):
             return False
         lit = properties.get("highlight")
         lit_up = lit is not None and attribute(lit, "val") not in ("none", "white")
-        return not (self._backed or lit_up or _is_shaded(properties.get("shd")))
+        return not (self._backed or lit_up or is_shaded(properties.get("shd")))
 
     def _leave_out(self, run: _Element, hidden: frozenset[str], pieces: Pieces) -> None:
         for name, one in _unwrapped(run):
             if name == "fldChar":
-                self._field(attribute(one, "fldCharType"), pieces)
+                self._field(one, pieces)
         text = "".join(one.text or "" for one in run if local(one) == "t").strip()
         if "vanish" not in hidden and any(character.isdigit() for character in text) and self._unseen < _MAX_UNSEEN:
             self._unseen += 1
@@ -193,7 +257,7 @@ class Body:
 
     def _table(self, table: _Element) -> list[Block]:
         drawn = properties_of(table, "tblPr")
-        shaded = _is_shaded(drawn.get("shd")) or self._styles.is_shaded(attribute(drawn.get("tblStyle"), "val"))
+        shaded = is_shaded(drawn.get("shd")) or self._styles.is_shaded(attribute(drawn.get("tblStyle"), "val"))
         self._backed += shaded
         try:
             return self._grid(table)
@@ -243,7 +307,7 @@ class Body:
                 self._conceal(element)
                 open_below[col] = last = above
             else:
-                shaded = _is_shaded(properties.get("shd"))
+                shaded = is_shaded(properties.get("shd"))
                 self._backed += shaded
                 last = _Cell(n_row, col, span, self.blocks_of(element))
                 self._backed -= shaded
@@ -287,9 +351,15 @@ def _unwrapped(container: _Element) -> Iterator[tuple[str, _Element]]:
 
 
 def _alternative(element: _Element) -> _Element | None:
-    """The one branch of mc:AlternateContent that is read: the same content stands in each."""
+    """The one branch of mc:AlternateContent that is read: the first that asks for nothing unknown, as Word does."""
     branches = [one for one in element if local(one) in ("Choice", "Fallback") and len(one)]
-    return branches[0] if branches else None
+    known = (one for one in branches if local(one) == "Fallback" or _is_known(one))
+    return next(known, branches[0] if branches else None)
+
+
+def _is_known(choice: _Element) -> bool:
+    asked = (attribute(choice, "Requires") or "").split()
+    return all((choice.nsmap.get(prefix) or "").startswith(_KNOWN_SPACES) for prefix in asked)
 
 
 def _text_boxes(element: _Element) -> Iterator[_Element]:
@@ -306,14 +376,6 @@ def _merge(merge: _Element | None) -> str | None:
     if merge is None:
         return None
     return "restart" if attribute(merge, "val") == "restart" else "continue"
-
-
-def _is_shaded(shading: _Element | None) -> bool:
-    """Whether a background (w:shd) is given that white text shows on."""
-    if shading is None:
-        return False
-    pattern = attribute(shading, "val") or "clear"
-    return not is_white(attribute(shading, "fill") or "auto") or pattern not in ("clear", "nil")
 
 
 def _symbol(code: str | None) -> str:

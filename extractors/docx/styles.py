@@ -18,6 +18,7 @@ _TITLES = frozenset(("title", "标题"))
 HIDING = ("vanish", "strike", "dstrike")
 _MAX_CHAIN = 20
 _WHITE = "F5"
+_PAGE_COLORS = ("background1", "light1")
 
 
 def is_white(color: str) -> bool:
@@ -25,6 +26,10 @@ def is_white(color: str) -> bool:
     if color.lower() == "auto":
         return True
     return len(color) == 6 and all(part.upper() >= _WHITE for part in (color[:2], color[2:4], color[4:]))
+
+
+def is_black(color: str) -> bool:
+    return len(color) == 6 and not color.strip("0")
 
 
 def switches(properties: Properties) -> dict[str, bool]:
@@ -59,7 +64,16 @@ def look_of(properties: Properties) -> Look:
     raised, align, lift = None, attribute(properties.get("vertAlign"), "val"), number(properties.get("position"))
     if align is not None or lift is not None:
         raised = align in ("superscript", "subscript") or (lift is not None and (lift > 0 or lift <= _LOWERED))
-    return Look(attribute(properties.get("color"), "val"), number(properties.get("sz")), raised)
+    color = properties.get("color")
+    return Look(None if color is None else _color(color), number(properties.get("sz")), raised)
+
+
+def _color(color: _Element) -> str | None:
+    """The colour of a run in hexadecimal digits; that of the theme's page where it is given by name alone."""
+    value = attribute(color, "val")
+    if value in (None, "auto") and attribute(color, "themeColor") in _PAGE_COLORS:
+        return value if attribute(color, "themeShade") else "FFFFFF"
+    return value
 
 
 @dataclass(frozen=True, slots=True)

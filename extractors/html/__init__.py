@@ -38,7 +38,12 @@ _METADATA = (
 # Elements that can stand unclosed by the thousand, and say nothing about the order of the text
 _INLINE_TAG = re.compile(r"</?(?:font|span|b|i|u|em|strong|a|big|small|o:p|st1:\w+)\b[^<>]*>", re.IGNORECASE)
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{2000,}")
-_END_OF_PAGE = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+# What stands behind the end of a page is shown by browsers, and lost by libxml2; so are the breaks that an end tag
+# without a start makes. A `</p>` before a figure may be one.
+_MENDED = re.compile(  # the cases spelt out: a pattern that ignores case is slower
+    r"</[bBhHpP](?:[oO][dD][yY]\s*>|[tT][mM][lL]\s*>|(?P<br>(?<=[bB])(?<!<br></b)(?<!<br/></b)(?<!<br /></b)[rR]\s*>)"
+    r"|(?P<p>(?<=[pP])\s*>)(?=(?:\s|&nbsp;|</?(?:font|span|b|i|u|em|strong)\b[^<>]{0,500}>)*\d))"
+)
 _SAVED_FROM = re.compile(r"saved from url=\(\d+\)\s*(\S+)")
 
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
@@ -168,14 +173,19 @@ def _tree(text: str) -> tuple[_Element | None, bool]:
 
     # not lxml.html's parser, which asks a function in Python for the class of each element
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_blank_text=False)
-    # What stands behind them is shown by browsers, and lost by libxml2.
-    text = _END_OF_PAGE.sub("", text.replace("\0", ""))
+    text = _MENDED.sub(_mended, text.replace("\0", ""))
     source = _LONG_TAG.sub(_without_attributes, text).encode("utf-8", "replace")
     try:
         root: _Element | None = etree.fromstring(source, parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
         root = None
     return root, root is not None and any("depth" in entry.message.lower() for entry in parser.error_log)
+
+
+def _mended(tag: re.Match[str]) -> str:
+    if tag["br"]:
+        return "<b" + tag["br"]
+    return tag[0] + "<br>" if tag["p"] else ""
 
 
 def _without_attributes(tag: re.Match[str]) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from extractors import limits
 from extractors.document import Block, Paragraph
-from extractors.grid import Draft, settle
+from extractors.grid import UNREAD, UNREADABLE, Draft, Unread, settle
+from extractors.html import style
 from extractors.html.style import BLOCK, Look, Styles
 from extractors.raised import Pieces
 
@@ -23,17 +24,27 @@ if TYPE_CHECKING:
 _GROUPS = frozenset(("thead", "tbody", "tfoot"))
 _UNSEEN_INPUT_NAMES = "hidden button submit reset image checkbox radio password file color range"
 _UNSEEN_INPUTS = frozenset(_UNSEEN_INPUT_NAMES.split())
+_BUTTONS = frozenset(("button", "submit", "reset"))
+_SHOWING = frozenset(("br", "img", "input"))
 _MAX_UNSEEN = 5
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
 _INDENT = re.compile(r"(?:\u3000|\xa0{2}|[\xa0 ]{4})")
 _LEADING_NUMBER = re.compile(r"\s*\+?(\d{1,9})")
+_UNREAD, _APART = "\x1e", "\x1f"  # stand in a line until it is whole; space to what reads its pieces
+_MARKS, _SOFT_BREAK = 1, 2  # what a run holds besides text
+_MARKED = re.compile(r"(\d?)([\x1e\x1f]+)(?=(\d?))")
+_FIGURES = re.compile(r"(?<=\d)\x1f+(?=\d)")
+_FIGURES = re.compile(r"\d+")
+_SPECK = 3  # CSS pixels of what holds cells open, and shows nothing
+_SIZE = re.compile(r"(?:^|;)\s*(?:width|height)\s*:\s*(\d{1,6})(?:\.\d*)?\s*px", re.IGNORECASE)
+_SPECK_DATA = "R0lGODlhAQAB"  # a GIF of one pixel
 
 
 class _Flow:
     """Text on its way into paragraphs: a run of lines (parted by <br>) until a block element ends it."""
 
-    __slots__ = ("_after_space", "_empty", "_lines", "_pictures", "blocks", "level")
+    __slots__ = ("_after_space", "_empty", "_lines", "_marked", "_pictures", "blocks", "level")
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
@@ -42,6 +53,7 @@ class _Flow:
         self._empty = True  # nothing has come since the last paragraph
         self._after_space = True
         self._pictures: list[Block] = []
+        self._marked = 0
 
     def picture(self, places: list[Block]) -> None:
         """A picture, which stands after the text that it stands in."""
@@ -70,7 +82,28 @@ class _Flow:
             self._lines[-1].add(text, raised)
             self._after_space = text.endswith(" ")
 
+    def part(self, how: int) -> None:
+        """The text that follows stands apart from that before it, or on a line of its own."""
+        line = self._lines[-1]
+        if how == style.APART:
+            line.add(_APART)
+            self._marked |= _MARKS
+        elif str(line).strip():
+            self._lines.append(Pieces())
+            self._after_space = True
+            self._marked |= _SOFT_BREAK
+
+    def unread(self) -> None:
+        """Something that shows stands here, and is no text."""
+        self._lines[-1].add(_UNREAD)
+        self._marked |= _MARKS
+        self._empty = False
+
     def line_break(self) -> None:
+        if self._marked & _SOFT_BREAK:
+            self._marked &= ~_SOFT_BREAK
+            if not str(self._lines[-1]).strip():
+                return
         self._lines.append(Pieces())
         self._after_space, self._empty = True, False
 
@@ -80,12 +113,19 @@ class _Flow:
             return
         lines = [str(pieces) for pieces in self._lines]
         self._lines, self._after_space, self._empty = [Pieces()], True, True
+        lost = False
+        if self._marked:
+            lost = any(_UNREAD in line for line in lines)
+            lines = [_without_marks(line) for line in lines]
+            self._marked = 0
         if len(lines) == 1:
             shown = lines[0].replace("\xa0", " ").strip()
             if shown:
                 self._emit([shown])
         else:
             self._emit_parts(lines)
+        if lost:
+            self.blocks.append(UNREAD)
         if self._pictures:
             self.blocks.extend(self._pictures)
             self._pictures = []
@@ -106,6 +146,18 @@ class _Flow:
         self.blocks.append(Paragraph("\n".join(lines), level=self.level))
 
 
+def _without_marks(line: str) -> str:
+    """A line with what its marks mean for it: a figure beside something unread is part of a number unknown."""
+    return _MARKED.sub(_meaning, line)
+
+
+def _meaning(marks: re.Match[str]) -> str:
+    before, between, after = marks.groups()
+    if _UNREAD in between:
+        return f"{before}{UNREADABLE}" if before or after else ""
+    return f"{before} " if before and after else before
+
+
 @dataclass(slots=True)
 class _Cell:
     row_span: int
@@ -116,10 +168,18 @@ class _Cell:
     """The values of the input fields in it."""
 
     def end(self) -> None:
-        """A cell without text shows what stands in its fields."""
-        if not self.flow.blocks and self.typed:
-            self.flow.add(" ".join(self.typed))
+        """A cell without text shows what stands in its fields; so does one whose text holds no figure (`件`)."""
+        if not self.typed:
+            return
+        blocks, typed = self.flow.blocks, " ".join(self.typed)
+        texts = [at for at, block in enumerate(blocks) if isinstance(block, Paragraph) and block.text]
+        if not texts:
+            self.flow.add(typed)
             self.flow.end_paragraph()
+        elif _FIGURES.search(typed) and len(texts) == len(blocks):
+            first = blocks[texts[0]]
+            if isinstance(first, Paragraph) and not any(_FIGURES.search(getattr(one, "text", "")) for one in blocks):
+                blocks[texts[0]] = replace(first, text=f"{typed}{first.text}")
 
 
 @dataclass(slots=True)
@@ -158,7 +218,8 @@ class Walk:
         self._cells: list[_Cell] = []  # those open
         self._preformatted = 0
         self._look = Look()
-        self._looks: list[tuple[_Element, Look]] = []  # elements that change the look, and the look around them
+        self._plain = True  # shown as it is written
+        self._looks: list[tuple[_Element, Look, int]] = []  # elements that change the look, that around, how parted
         self._unseen: list[str] = []
 
     def blocks_of(self, root: _Element, sheets: bool = True) -> list[Block]:
@@ -175,6 +236,8 @@ class Walk:
                     dropped = element
                     if element.tag == "textarea":
                         self._typed(element.text)
+                    elif element.tag in style.UNREAD and styles.takes_place(element):
+                        self._unread(element)
                     events.skip_subtree()
                     continue
                 self._start(element, look)
@@ -189,7 +252,7 @@ class Walk:
         self._flows[0].end_paragraph()
         if self._unseen:
             self.notes.append(f"struck or invisible text was left out: {', '.join(self._unseen)}")
-        return self._flows[0].blocks
+        return [block for block in self._flows[0].blocks if not isinstance(block, Unread)]
 
     @property
     def _grid(self) -> _Grid | None:
@@ -199,8 +262,10 @@ class Walk:
     def _text(self, text: str) -> None:
         if self._grid is not None and not text.strip():
             return
-        if self._look.is_shown:
+        if self._plain:
             self._flows[-1].add(text, self._preformatted > 0, self._look.raised)
+        elif self._look.is_shown:
+            self._flows[-1].add(_FIGURES.sub(UNREADABLE, text), self._preformatted > 0, self._look.raised)
         elif len(self._unseen) < _MAX_UNSEEN and any(character.isdigit() for character in text):
             self._unseen.append(" ".join(text.split())[:20])
 
@@ -208,19 +273,39 @@ class Walk:
         if self._cells and self._look.is_shown and (value or "").strip():
             self._cells[-1].typed.append((value or "").strip())
 
+    def _unread(self, element: _Element) -> None:
+        """What shows in a cell and is no text: a number may stand in it."""
+        if self._cells and self._grid is None and self._look.is_shown and not _is_speck(element):
+            self._flows[-1].unread()
+
+    def _inline(self, element: _Element) -> None:
+        """An element of a line that shows something besides its text."""
+        tag = element.tag
+        if tag == "br":
+            self._flows[-1].line_break()
+        elif tag == "img":
+            self._unread(element)
+            if self._picture is not None and not self._look.hidden:
+                self._flows[-1].picture(self._picture(element))
+        elif tag == "input":
+            kind, value = (element.get("type") or "").lower(), element.get("value")
+            if kind not in _UNSEEN_INPUTS:
+                self._typed(value)
+            elif kind in ("image", "range") or (kind in _BUTTONS and _FIGURES.search(value or "")):
+                self._unread(element)
+
     def _start(self, element: _Element, look: Look) -> None:
         tag = element.tag
         grid = self._grid
         if look is not self._look and look != self._look:
-            self._looks.append((element, self._look))
-            self._look = look
-        if tag == "input" and (element.get("type") or "").lower() not in _UNSEEN_INPUTS:
-            self._typed(element.get("value"))
-        if tag == "br":
-            self._flows[-1].line_break()
-        elif tag == "img" and self._picture is not None and not self._look.hidden:
-            self._flows[-1].picture(self._picture(element))
+            self._looks.append((element, self._look, look.parted))
+            if look.parted:
+                self._flows[-1].part(look.parted)
+                look = look._replace(parted=0)
+            self._look, self._plain = look, look.is_shown and not look.turned
         if tag not in BLOCK:
+            if tag in _SHOWING:
+                self._inline(element)
             return
         if grid is not None and tag in ("td", "th"):
             self._begin_cell(element, grid)
@@ -241,7 +326,10 @@ class Walk:
     def _end(self, element: _Element) -> None:
         tag = element.tag
         if self._looks and self._looks[-1][0] is element:
-            self._look = self._looks.pop()[1]
+            _, self._look, parted = self._looks.pop()
+            self._plain = self._look.is_shown and not self._look.turned
+            if parted:
+                self._flows[-1].part(parted)
         if tag not in BLOCK:
             return
         self._flows[-1].end_paragraph()
@@ -262,6 +350,9 @@ class Walk:
             self._preformatted -= 1
         elif len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
             self._flows[-1].level = None
+        elif tag == "li" and not element.text and not len(element) and _is_numbered(element):
+            self._unread(element)
+            self._flows[-1].end_paragraph()
 
     def _begin_cell(self, element: _Element, grid: _Grid) -> None:
         if not grid.row_open:
@@ -284,6 +375,20 @@ class Walk:
             return None
         at: Any = element.sourceline
         return None if at is None else self._line + int(at) - 1
+
+
+def _is_speck(element: _Element) -> bool:
+    """Whether an element states that it is too small to show anything."""
+    stated = [element.get("width"), element.get("height"), *_SIZE.findall(element.get("style") or "")]
+    if any(match and int(match[1]) <= _SPECK for match in (_LEADING_NUMBER.match(size or "") for size in stated)):
+        return True
+    source = (element.get("src") or "").strip() if element.tag == "img" else ""
+    return source.startswith("data:") and _SPECK_DATA in source[:60]
+
+
+def _is_numbered(item: _Element) -> bool:
+    parent = item.getparent()
+    return parent is not None and parent.tag == "ol"
 
 
 def place(rows: list[_Row]) -> list[Draft]:

@@ -270,3 +270,65 @@ def test_what_cannot_be_read(data: bytes, code: str) -> None:
 
 def test_tables_are_gridded() -> None:
     assert all(isinstance(one, Table) and one.gridded for one in read(FORM).blocks)
+
+
+def run(text: str, properties: str = "") -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+def form_field(data: str) -> str:
+    begin = f"<w:r><w:fldChar w:fldCharType='begin'><w:ffData>{data}</w:ffData></w:fldChar></w:r>"
+    return begin + "<w:r><w:instrText> FORM </w:instrText></w:r><w:r><w:fldChar w:fldCharType='end'/></w:r>"
+
+
+def equation(inner: str) -> str:
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    return f"<m:oMath xmlns:m='{space}'>{inner}</m:oMath>"
+
+
+def math(text: str) -> str:
+    return f"<m:r><m:t>{text}</m:t></m:r>"
+
+
+def alternative(requires: str) -> str:
+    space = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    known = "http://schemas.microsoft.com/office/word/2010/wordml"
+    return (
+        f"<mc:AlternateContent xmlns:mc='{space}' xmlns:w14='{known}'><mc:Choice Requires='{requires}'>{run('9')}"
+        f"</mc:Choice><mc:Fallback>{run('52')}</mc:Fallback></mc:AlternateContent>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        (equation(math("52")), "52"),
+        (equation(f"<m:sSup><m:e>{math('52')}</m:e><m:sup>{math('2')}</m:sup></m:sSup>"), "52[2]"),
+        (equation(f"<m:f><m:num>{math('52')}</m:num><m:den>{math('2')}</m:den></m:f>"), "\ufffd"),
+        (run("52") + "<w:r><w:br w:type='page'/></w:r>" + run("3"), "52\n3"),
+        (run("52") + "<w:r><w:br w:type='column'/></w:r>" + run("3"), "52\n3"),
+        ("<w:r><w:br w:type='page'/></w:r>" + run("52"), "52"),
+        (alternative("w14"), "9"),
+        (alternative("zzz"), "52"),
+        (run("52") + run("3", "<w:color w:themeColor='background1'/>"), "52"),
+        (run("52") + run("3", "<w:color w:val='auto' w:themeColor='text1'/>"), "523"),
+        (run("52") + run("3", "<w:w w:val='1'/>"), "52"),
+        (run("52") + run("3", "<w:w w:val='90'/>"), "523"),
+        (run("52") + run("3", "<w:color w:val='000000'/><w:shd w:val='clear' w:fill='000000'/>"), "52"),
+        (run("52") + run("3", "<w:color w:val='000000'/><w:highlight w:val='yellow'/>"), "523"),
+        (run("52") + run("3", "<w:highlight w:val='black'/>"), "52\ufffd"),
+        (f"<w:bdo w:val='rtl'>{run('52')}</w:bdo>", "\ufffd"),
+        (f"<w:bdo w:val='ltr'>{run('52')}</w:bdo>", "52"),
+        (form_field("<w:ddList><w:result w:val='1'/><w:listEntry w:val='52'/></w:ddList>"), "\ufffd"),
+        (form_field("<w:textInput/>"), "\ufffd"),
+        (form_field("<w:checkBox/>") + run("52"), "52"),
+    ],
+)
+def test_what_word_shows_of_a_number(inner: str, text: str) -> None:
+    assert lines(read(f"<w:p>{inner}</w:p>")) == [text]
+
+
+def test_a_small_table_in_a_cell_without_text_may_be_its_number() -> None:
+    inner = table(words("5", "3")) + "<w:p/>"
+    document = read(table(words("本年制发件数", "6"), words("本年废止件数") + cell(inner)))
+    assert forge.tables_of(document)[0].cells[3].text == "\ufffd"
