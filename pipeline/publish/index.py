@@ -91,13 +91,15 @@ class Growing:
     def complete(self) -> Index:
         import pyarrow as pa
 
-        table = pa.Table.from_batches(self._batches, _schema())
-        old = self._kept.table if self._kept is not None else _schema().empty_table()
-        ids = [*old["report_id"].to_pylist(), *table["report_id"].to_pylist()]
-        stays = (row for row in range(len(ids)) if row >= old.num_rows or ids[row] not in self._gone)
+        new = pa.Table.from_batches(self._batches, _schema())
+        old = [self._kept.table] if self._kept is not None else []
+        kept = sum(table.num_rows for table in old)
+        both = pa.concat_tables([*old, new])
+        ids = both["report_id"].to_pylist()
+        stays = (row for row in range(len(ids)) if row >= kept or ids[row] not in self._gone)
         order = sorted(stays, key=ids.__getitem__)
         # Rows are taken once, from where they lie: each copy of a country's index is some gigabytes.
-        return Index(pa.concat_tables([old, table]).take(array(order, pa.int64())))
+        return Index(both.take(array(order, pa.int64())))
 
 
 def keep(index: Index, place: Out, version_id: str, maker: str) -> None:
