@@ -66,7 +66,7 @@ def served(out: Path) -> Iterator[tuple[str, list[str]]]:
             asked.append(str(args[0]).split()[1])
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(out)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}", asked
     server.shutdown()
     server.server_close()

@@ -59,6 +59,7 @@ def drawn_titles(rng: random.Random, division: Division, year: int) -> tuple[lis
     return rng.choice([[body + said + tail], [body, said + tail], [said + body + tail], [body + tail, said]]), kind
 
 
+@pytest.mark.slow
 def test_every_division_under_drawn_titles() -> None:
     rng = random.Random(20260101)
     outcome: Counter[str] = Counter()

@@ -342,6 +342,7 @@ def test_an_interrupted_run_keeps_what_it_read(tmp_path: Path, log: Path) -> Non
     assert go(tmp_path).read == 4
 
 
+@pytest.mark.slow
 def test_a_no_op_run_over_a_thousand_files_is_quick(tmp_path: Path) -> None:
     write(tmp_path, **{f"f{i}": f"do=refuse n={i}" for i in range(1000)})
     old = time.time() - 3600

@@ -51,7 +51,7 @@ def webhook(*answers: tuple[int, bytes]) -> Iterator[Webhook]:
     kept = Webhook(server.server_address[1])
     if answers:
         kept.answers = list(answers)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield kept
