@@ -25,8 +25,9 @@ def _growth(results: dict[str, Any], path: Path) -> Path:
     first = [runs["first"] for runs in results.values()]
     figure, axes = pyplot.subplots(1, 3, figsize=(10.5, 3.4), layout="constrained")
     time, memory, disk = axes
-    for stage, color in STAGES.items():
-        _curve(time, counts, [run.get(stage, 0.0) for run in first], stage, color)
+    for stage in ("reading", "comparing", "publishing"):
+        spent = [_rest(run) if stage == "comparing" else run.get(stage, 0.0) for run in first]
+        _curve(time, counts, spent, stage, STAGES[stage])
     later = {"again": ("nothing new", "#94a3b8"), "100 of 2023": ("100 of one year", "#a16207"), "100 more": ("", INK)}
     for name, (said, color) in later.items():
         spent = [runs[name]["clock"] if name in runs else None for runs in results.values()]
@@ -39,6 +40,12 @@ def _growth(results: dict[str, Any], path: Path) -> Path:
         axis.set(xscale="log", yscale="log", xlabel="reports", title=title)
         _quiet(axis)
     return save(figure, path)
+
+
+def _rest(run: dict[str, Any]) -> float:
+    """The seconds between reading and publishing, which is comparing with what it gathers, and those of the start."""
+    known: float = sum(run.get(stage, 0.0) for stage in ("looking", "reading", "publishing"))
+    return max(0.0, float(run["run"]) - known)
 
 
 def _run(results: dict[str, Any], path: Path) -> Path:
