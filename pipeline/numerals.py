@@ -46,7 +46,12 @@ _UNIT_IN_PARENTHESES = regex.compile(r"[(（]((?:百万|千万|万|亿|千)?元|
 _TENS = regex.compile(r"(.*\d)([万亿])")
 _NOT_NOTHING = regex.compile(r"[1-9OlI一-九]")
 _UNIT_IN_NOTE = regex.compile(r"(?:单位.{0,2}|人民币|^)((?:[百千]?万|亿|千)?元)$")
-_RISE, _FALL = regex.compile(r"增|上升|涨"), regex.compile(r"减|降")
+_CHANGED = regex.compile(r"[增减升降涨]")
+# A note that tells the way of a change and nothing else: 较上年减少, 同比下降, 净增. 其中减证便民事项 is none.
+_WAY = regex.compile(
+    r"(?:[较比同环与相上去前今本]|一?年度?|年初|年末|往年|期|[净共已均]|总体|有所|[略为是了的，,：:]|项目?|件|数量?)*+"
+    r"(?:(?P<rise>增加|增长|增多|上升|增)|减少|下降|降低|减)[了的]?(?:项目?|件|数量?)?"
+)
 _SIGNED = regex.compile(r"[-+↑↓]|[增减升降]")
 _CHANGES = regex.compile(r"^[千百万亿负]|单位|[增减负]$")
 _FULLWIDTH = regex.compile(r"[０-９]")
@@ -152,14 +157,15 @@ def _with_note(head: str, note: str, signed: bool) -> tuple[str, bool]:
     unit = _UNIT_IN_NOTE.search(note)
     if unit:
         return head + unit[1], False
-    rise, fall = bool(_RISE.search(note)), bool(_FALL.search(note))
-    if signed and (rise or fall):
-        if (rise and fall) or regex.search(r"\d", note):
-            return head, True  # 5（新增8件，废止3件）: what the change is made of, or another one
+    if signed and _CHANGED.search(note):
+        way = _WAY.fullmatch(note)
+        if way is None:
+            return head, True  # 5（新增8件，废止3件）: what the change is made of, or something else
+        rise = way["rise"] is not None
         if _SIGNED.search(head):
-            agree = bool(_DOWN.match(head) if fall else _UP.match(head))
+            agree = bool(_UP.match(head) if rise else _DOWN.match(head))
             return (head, False) if agree else (f"{head}({note})", False)
-        return ("减" if fall else "增") + head, False  # 58（较上年减少）
+        return ("增" if rise else "减") + head, False  # 58（较上年减少）
     return (f"{head}({note})" if _CHANGES.search(note) else head), False
 
 

@@ -62,6 +62,21 @@ def test_words_behind_a_whole_label_are_no_blank_cell(words: str) -> None:
     assert words in [cell.text for (row, _), cell in reading.cells.items() if row == "licensing"]
 
 
+def test_a_column_of_units_behind_the_labels_is_none_of_figures() -> None:
+    header = ("信息内容", "单位", *HEADER[1:])
+    lines = (
+        ("第二十条第（五）项", "", "", "", ""),
+        header,
+        ("行政许可", "项/件", "3", "1", "5"),
+        ("其他对外管理服务事项", "项/件", "7", "2", "9"),
+        ("第二十条第（六）项", "", "", "", ""),
+        header,
+        ("行政处罚", "项/件", "11", "4", "6"),
+    )
+    (reading,) = align(table(*lines), 2020)
+    assert [cell.text for (row, _), cell in reading.cells.items() if row == "licensing"] == ["3", "1", "5"]
+
+
 def test_a_row_that_begins_a_page_may_lack_the_digits_that_ended_the_one_before() -> None:
     head = (("第二十条第（八）项", "", ""), ("信息内容", "上一年项目数量", "本年增/减"))
     rest = (("行政事业性收费", "74", "0"), ("", "", ""))

@@ -34,7 +34,6 @@ _LEADING_NUMBER = re.compile(r"\s*\+?(\d{1,9})")
 _UNREAD, _APART = "\x1e", "\x1f"  # stand in a line until it is whole; space to what reads its pieces
 _MARKS, _SOFT_BREAK = 1, 2  # what a run holds besides text
 _MARKED = re.compile(r"(\d?)([\x1e\x1f]+)(?=(\d?))")
-_FIGURES = re.compile(r"(?<=\d)\x1f+(?=\d)")
 _FIGURES = re.compile(r"\d+")
 _SPECK = 3  # CSS pixels of what holds cells open, and shows nothing
 _SIZE = re.compile(r"(?:^|;)\s*(?:width|height)\s*:\s*(\d{1,6})(?:\.\d*)?\s*px", re.IGNORECASE)

@@ -12,6 +12,7 @@ from pipeline.align.labels import bare, column_key, matcher, resembles_label, ro
 from pipeline.align.rows import Row, Slot
 from pipeline.align.segments import Segment
 from pipeline.numerals import is_value
+from pipeline.vocabulary import form
 
 _COUNTED = frozenset(("件", "条", "项", "个", "次", "宗", "份", "件次", "项次"))
 _BROKEN_FIGURE = regex.compile(
@@ -147,7 +148,7 @@ def _parts(row: Row, template: str, table_id: str) -> list[tuple[list[Slot], lis
             values.append(slot)
         elif labels and _BROKEN_FIGURE.fullmatch(text):
             values.append(slot)  # 8B: a figure misread, never a part of the label
-        elif labels and row.layout != "text" and _is_unreadable(slot, labels, template, table_id):
+        elif labels and row.layout != "text" and _is_unreadable(slots, i, labels, template, table_id):
             values.append(slot)
         elif not any(not v.blank for v in values):
             labels.append(slot)
@@ -166,13 +167,15 @@ def _is_figure(slot: Slot) -> bool:
     return is_value(text) or (bool(text) and not text.strip("\ufffd")) or any(map(is_value, slot.alternatives))
 
 
-def _is_unreadable(slot: Slot, labels: Sequence[Slot], template: str, table_id: str) -> bool:
-    """Whether words behind a row's whole label are what its first figure was to be (共57件, 同上), and no more of the
-    label: what is no number must not pass for a cell left blank."""
-    if not any(row_key(bare(label.text), template, table_id) for label in labels):
-        return False
-    name = bare(slot.text)
-    return not name or any(c.isdigit() for c in slot.text) or not resembles_label(name, template, table_id)
+def _is_unreadable(slots: Sequence[Slot], i: int, labels: Sequence[Slot], template: str, table_id: str) -> bool:
+    """Whether words behind a row's whole label stand for its first figure (共57件, 同上), and are no more of the label and
+    no column of their own: what is no number must not pass for a cell left blank."""
+    keys = filter(None, (row_key(bare(label.text), template, table_id) for label in labels))
+    key = next(keys, None)
+    if key is None or sum(map(_is_figure, slots[i + 1 :])) >= len(form(template, table_id).rows.get(key, ())):
+        return False  # as many figures follow as the row has: a column of units, or of who counted
+    name = bare(slots[i].text)
+    return not name or any(c.isdigit() for c in slots[i].text) or not resembles_label(name, template, table_id)
 
 
 def _enumerates(slots: Sequence[Slot], i: int, row: Row, template: str, table_id: str) -> bool:
@@ -187,8 +190,6 @@ def _enumerates(slots: Sequence[Slot], i: int, row: Row, template: str, table_id
 
 
 def _row_texts(template: str, table_id: str) -> list[tuple[str, str]]:
-    from pipeline.vocabulary import form
-
     return [(label.key, label.text) for label in form(template, table_id).labels if label.axis == "row"]
 
 
