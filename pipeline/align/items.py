@@ -168,8 +168,8 @@ def _is_figure(slot: Slot) -> bool:
 
 
 def _is_unreadable(slots: Sequence[Slot], i: int, labels: Sequence[Slot], template: str, table_id: str) -> bool:
-    """Whether words behind a row's whole label stand for its first figure (共57件, 同上), and are no more of the label and
-    no column of their own: what is no number must not pass for a cell left blank."""
+    """Whether words behind a row's whole label stand for its first figure (共57件, 同上), and neither are more of it
+    nor a column of their own: what is no number must not pass for a cell left blank."""
     keys = filter(None, (row_key(bare(label.text), template, table_id) for label in labels))
     key = next(keys, None)
     if key is None or sum(map(_is_figure, slots[i + 1 :])) >= len(form(template, table_id).rows.get(key, ())):
